@@ -1,0 +1,137 @@
+/**
+ * The session over WebSocket: the JSON form of the Centrifugo client protocol. A frame holds one or more JSON
+ * objects, one a line: commands in, replies and pushes out, and `{}` as ping and pong.
+ */
+import { z } from 'zod';
+import type { ReplyError } from './errors.js';
+import type { Publication, PublicationInfo } from './publication.js';
+
+const channel = z.string().min(1).max(255);
+const data = z.unknown();
+
+const recovery = {
+  recover: z.boolean().optional(),
+  epoch: z.string().max(64).optional(),
+  offset: z.int().min(0).optional(),
+};
+
+const subscribeRequest = z.object({
+  channel,
+  token: z.string().optional(),
+  data: data.optional(),
+  positioned: z.boolean().optional(),
+  recoverable: z.boolean().optional(),
+  join_leave: z.boolean().optional(),
+  ...recovery,
+});
+
+/** A field each: exactly one of them is present in a command. */
+export const METHODS = {
+  connect: z.object({
+    token: z.string().optional(),
+    data: data.optional(),
+    name: z.string().max(256).optional(),
+    version: z.string().max(256).optional(),
+    /** Positions to recover server-side subscriptions from. */
+    subs: z.record(channel, z.object(recovery)).optional(),
+  }),
+  subscribe: subscribeRequest,
+  unsubscribe: z.object({ channel }),
+  publish: z.object({ channel, data }),
+  presence: z.object({ channel }),
+  presence_stats: z.object({ channel }),
+  history: z.object({
+    channel,
+    limit: z.int().min(-1).optional(),
+    since: z.object({ offset: z.int().min(0).optional(), epoch: z.string().max(64).optional() }).optional(),
+    reverse: z.boolean().optional(),
+  }),
+  ping: z.object({}),
+  send: z.object({ data }),
+  rpc: z.object({ method: z.string().max(128).optional(), data: data.optional() }),
+  refresh: z.object({ token: z.string() }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type MethodName = keyof typeof METHODS;
+export type MethodParams = { readonly [Name in MethodName]: z.infer<(typeof METHODS)[Name]> };
+
+export interface SubscribeResult {
+  readonly recoverable: true;
+  readonly positioned: true;
+  readonly epoch: string;
+  /** The head at the moment of subscribing; with `publications`, where they begin to be live. */
+  readonly offset: number;
+  /** Whether a recovery was asked for. */
+  readonly was_recovering?: boolean;
+  /** Whether everything after the given position is in `publications` or will be pushed. */
+  readonly recovered?: boolean;
+  readonly publications?: readonly Publication[];
+}
+
+export interface ConnectResult {
+  /** The session's id. */
+  readonly client: string;
+  readonly version: string;
+  /** Seconds between the server's pings. */
+  readonly ping: number;
+  /** Whether the server wants an answer to them. */
+  readonly pong: boolean;
+  readonly expires?: boolean;
+  /** Seconds until the token expires. */
+  readonly ttl?: number;
+  readonly subs?: Readonly<Record<string, SubscribeResult>>;
+  readonly data?: { readonly user: string };
+}
+
+export interface ClientInfo {
+  readonly user: string;
+  readonly client: string;
+}
+
+export interface MethodResults {
+  readonly connect: ConnectResult;
+  readonly subscribe: SubscribeResult;
+  readonly unsubscribe: Record<string, never>;
+  readonly publish: { readonly offset?: number; readonly epoch?: string };
+  readonly presence: { readonly presence: Readonly<Record<string, ClientInfo>> };
+  readonly presence_stats: { readonly num_clients: number; readonly num_users: number };
+  readonly history: {
+    readonly publications: readonly Publication[];
+    readonly epoch: string;
+    readonly offset: number;
+  };
+  readonly ping: Record<string, never>;
+  readonly send: Record<string, never>;
+  readonly rpc: { readonly data: unknown };
+  readonly refresh: {
+    readonly client: string;
+    readonly version: string;
+    readonly expires: boolean;
+    readonly ttl?: number;
+  };
+}
+
+/** One of the fields, named after the method, or `error`. Without an id it answers a frame that had none to name. */
+export type Reply = {
+  readonly id?: number;
+  readonly error?: ReplyError;
+} & { readonly [Name in MethodName]?: MethodResults[Name] };
+
+export interface Push {
+  readonly channel?: string;
+  readonly pub?: {
+    readonly data: unknown;
+    readonly offset?: number;
+    readonly info?: PublicationInfo;
+    readonly time?: number;
+  };
+  readonly join?: { readonly info: ClientInfo };
+  readonly leave?: { readonly info: ClientInfo };
+  readonly subscribe?: SubscribeResult;
+  readonly unsubscribe?: { readonly code: number; readonly reason: string };
+  readonly message?: { readonly data: unknown };
+  readonly disconnect?: { readonly code: number; readonly reason: string; readonly reconnect?: boolean };
+}
+
+/** `connect.data` that asks the server to subscribe what the user belongs to, and to keep it so. */
+export const FOLLOW_MINE = { follow: 'mine' } as const;
