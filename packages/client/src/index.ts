@@ -1,1 +1,2 @@
-export {};
+/** Fullduplex's client for browsers and Node: one position, any transport. */
+export * from './types.js';
