@@ -1,0 +1,57 @@
+/** One person at one browser: what they do and see, found by label and role as they would find it. */
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+
+export class Person {
+  readonly page: Page;
+  private readonly context: BrowserContext;
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.context = context;
+    this.page = page;
+  }
+
+  /** Opens the chat in a browser of their own and signs in. */
+  static async arrive(browser: Browser, url: string, name: string): Promise<Person> {
+    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    await page.goto(`${url}/chat`);
+    const person = new Person(context, page);
+    await page.getByLabel('Your name').fill(name);
+    await page.keyboard.press('Enter');
+    await person.composer.waitFor();
+    await person.waitUntilConnected();
+    return person;
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message' });
+  }
+
+  get messages(): Locator {
+    return this.page.locator('li[data-state]');
+  }
+
+  async waitUntilConnected(): Promise<void> {
+    await this.page.locator('[role=status][data-state=connected]').waitFor();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+  }
+
+  async sees(text: string): Promise<void> {
+    await this.messages.filter({ hasText: text }).first().waitFor();
+  }
+
+  /** The texts of the messages that begin with the prefix, in the order they stand on the page. */
+  async texts(prefix: string): Promise<string[]> {
+    const all = await this.messages.locator('[data-text]').allInnerTexts();
+    return all.map((text) => text.trim()).filter((text) => text.startsWith(prefix));
+  }
+
+  async leave(): Promise<void> {
+    await this.context.close();
+  }
+}
