@@ -24,6 +24,10 @@ test('docs/wire-protocol.md names every command', () => {
 });
 
 test('docs/wire-protocol.md names every disconnect code', () => {
-  const documented = [...read('docs/wire-protocol.md').matchAll(/^\| (3\d{3}) \| ([^|:]+?)(?::[^|]*)? \|$/gm)];
-  expect(documented.map(([, code, reason]) => ({ code: Number(code), reason }))).toEqual(Object.values(DISCONNECTS));
+  const documented = [
+    ...read('docs/wire-protocol.md').matchAll(/^\| (3\d{3}) \| ([^|:]+?)(?::[^|]*)? \|$/gm),
+  ];
+  expect(documented.map(([, code, reason]) => ({ code: Number(code), reason }))).toEqual(
+    Object.values(DISCONNECTS),
+  );
 });

@@ -41,6 +41,18 @@ export class Person {
     await this.composer.press('Enter');
   }
 
+  /** Goes to a conversation by its address, as a link to it would. */
+  async open(channel: string): Promise<void> {
+    await this.page.evaluate((hash) => {
+      location.hash = hash;
+    }, `#${channel}`);
+    await this.composer.waitFor();
+  }
+
+  async hasSent(text: string): Promise<void> {
+    await this.page.locator('li[data-state=sent]').filter({ hasText: text }).waitFor();
+  }
+
   async sees(text: string): Promise<void> {
     await this.messages.filter({ hasText: text }).first().waitFor();
   }
