@@ -31,12 +31,17 @@ export interface LogRecord extends NewRecord {
 export interface Fact {
   /** At most 1,024 bytes of UTF-8. */
   readonly key: string;
+  /** Counts against `maxRecordBytes` as a record's data does. */
   readonly value: string | null;
 }
 
 export interface Append {
   /** For any channels. All of them are appended, with their facts, or none is. May be empty. */
   readonly records: readonly NewRecord[];
+  /**
+   * Changed with the records. When there are records and every one of them is a duplicate, the facts stay as they
+   * are: they were changed with the first append, and may have changed since.
+   */
   readonly facts?: readonly Fact[];
 }
 
@@ -57,7 +62,7 @@ export interface ReadRequest {
   readonly epoch?: string;
   /** At most this many records; 1 to 10,000. */
   readonly limit: number;
-  /** Stop before the answer's data pass this many bytes; at least one record is given. */
+  /** Stop before the answer's data pass this many bytes; at least one record is given. 4 MiB when absent. */
   readonly maxBytes?: number;
   /** Take the newest of those that fit, instead of the oldest. The answer is in offset order all the same. */
   readonly newestFirst?: boolean;
@@ -98,11 +103,14 @@ export interface ChannelLog {
    * turn are committed together. Positions follow the order of the calls. A retry with the same keys is harmless.
    *
    * @throws {LogError} `key_conflict`, `record_too_large`, `full`, `unavailable`, `closed`; then nothing of it was appended
+   * @throws {TypeError} for text with U+0000 or half of a surrogate pair in it (JSON text has neither)
    */
   append(append: Append): Promise<readonly Appended[]>;
 
   /**
-   * Reads by offset, never by scanning. An unknown channel reads as an empty one.
+   * Reads by offset, never by scanning. An unknown channel reads as an empty one. The answer may have fewer records
+   * than the limit although there are more (`maxBytes`): compare with its `head`. A gap of `retention` lies before
+   * the records given; a reader that pages backwards is told of it with the page that runs into it.
    *
    * @throws {LogError} `unavailable`, `closed`
    */

@@ -1,0 +1,53 @@
+/** What any log asks of an append before it takes it, and how many bytes it weighs. */
+import { type Append, LogError } from './channel-log.js';
+
+/** In bytes of UTF-8. */
+export const MAX_FACT_KEY_BYTES = 1024;
+export const DEFAULT_MAX_RECORD_BYTES = 1024 * 1024;
+export const DEFAULT_MAX_PENDING_BYTES = 64 * 1024 * 1024;
+/** What a record weighs beside its strings, so that many empty ones are counted too. */
+const OVERHEAD_BYTES = 128;
+
+/** U+0000, or half of a surrogate pair: text that storage would cut or change. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/**
+ * The bytes that the append takes while it waits to be committed.
+ *
+ * @throws {LogError} `record_too_large`
+ * @throws {TypeError} when a string has U+0000 or half of a surrogate pair in it, or a fact's key is too long;
+ *   JSON text never has (it escapes them), so that this is a mistake of the caller
+ */
+export function weigh(append: Append, maxRecordBytes: number): number {
+  let total = OVERHEAD_BYTES;
+  for (const record of append.records) {
+    const bytes = Buffer.byteLength(record.data);
+    if (bytes > maxRecordBytes) throw tooLarge('record', bytes, maxRecordBytes);
+    refuseUnstorable(record.channel, record.sender, record.key, record.data);
+    total += OVERHEAD_BYTES + bytes + 2 * (record.channel.length + record.sender.length);
+    total += 2 * (record.key?.length ?? 0);
+  }
+  for (const fact of append.facts ?? []) {
+    const keyBytes = Buffer.byteLength(fact.key);
+    if (keyBytes > MAX_FACT_KEY_BYTES) {
+      throw new TypeError(`A fact's key has at most ${MAX_FACT_KEY_BYTES} bytes; this one has ${keyBytes}.`);
+    }
+    const bytes = fact.value === null ? 0 : Buffer.byteLength(fact.value);
+    if (bytes > maxRecordBytes) throw tooLarge('fact', bytes, maxRecordBytes);
+    refuseUnstorable(fact.key, fact.value ?? undefined);
+    total += OVERHEAD_BYTES + keyBytes + bytes;
+  }
+  return total;
+}
+
+function refuseUnstorable(...texts: readonly (string | undefined)[]): void {
+  for (const text of texts) {
+    if (text !== undefined && UNSTORABLE.test(text)) {
+      throw new TypeError('A log keeps no text with U+0000 or half of a surrogate pair in it.');
+    }
+  }
+}
+
+function tooLarge(what: string, bytes: number, limit: number): LogError {
+  return new LogError('record_too_large', `The ${what} has ${bytes} bytes; the limit is ${limit}.`);
+}
