@@ -1,0 +1,144 @@
+/**
+ * One reader's position in one channel. It is live (what comes is pushed to it) or catching up: then it reads the log
+ * at its own pace, and becomes live where the two meet. Falling behind costs it nothing but its place among the live.
+ */
+import type { Gap, Position } from '@fullduplex/wire';
+import type { LogRecord } from '../log/channel-log.js';
+import type { Outlet } from './audience.js';
+import type { Format } from './format.js';
+import type { Feed, FeedListener, Hub } from './hub.js';
+
+/** What a follower reads for. None of these may throw. */
+export interface Reader extends Outlet {
+  /** What was read while catching up, and all of it for a reader without a format. */
+  write(feed: Feed, records: readonly LogRecord[]): void;
+  /** What can no longer be had; the reading goes on at `gap.oldest` unless the follower is ended here. */
+  missed(follower: Follower, gap: Gap): void;
+  /** The log could not be read; the follower stands still. */
+  failed(follower: Follower, error: unknown): void;
+}
+
+export type FollowerState =
+  /** Stands still until `start`. */
+  | 'paused'
+  /** Catching up: reads the log. */
+  | 'reading'
+  /** Catching up: waits until the reader has room again. */
+  | 'waiting'
+  | 'live'
+  | 'ended';
+
+/** How much may wait in the outlet before a reader that catches up is given no more. In bytes. */
+const HIGH_WATER = 64 * 1024;
+
+export class Follower implements FeedListener {
+  readonly feed: Feed;
+  readonly reader: Reader;
+  readonly #hub: Hub;
+  readonly #format: Format | undefined;
+  #offset: number;
+  #state: FollowerState = 'paused';
+
+  /**
+   * Takes over the feed that was opened for it, and releases it at the end.
+   *
+   * @param offset of the last record the reader has; not beyond the feed's
+   * @param format what to share with others while live; without it each record is given to `reader.write`
+   */
+  constructor(hub: Hub, feed: Feed, reader: Reader, offset: number, format?: Format) {
+    this.#hub = hub;
+    this.feed = feed;
+    this.reader = reader;
+    this.#offset = offset;
+    this.#format = format;
+  }
+
+  get state(): FollowerState {
+    return this.#state;
+  }
+
+  get position(): Position {
+    return { epoch: this.feed.epoch, offset: this.#state === 'live' ? this.feed.offset : this.#offset };
+  }
+
+  /** Begins, or goes on after the reader's outlet has room again. Harmless at any time. */
+  start(): void {
+    if (this.#state !== 'paused' && this.#state !== 'waiting') return;
+    if (this.#offset >= this.feed.offset) {
+      this.#join();
+      return;
+    }
+    this.#state = 'reading';
+    void this.#catchUp();
+  }
+
+  /** The reader's backlog passed the limit, and nothing is pushed to it any more. */
+  fellBehind(): void {
+    if (this.#state !== 'live') return;
+    this.#leave();
+    this.#offset = this.feed.offset;
+    this.#state = 'waiting';
+  }
+
+  end(): void {
+    if (this.#state === 'ended') return;
+    if (this.#state === 'live') this.#leave();
+    this.#offset = this.position.offset;
+    this.#state = 'ended';
+    this.#hub.release(this.feed);
+  }
+
+  /** As a listener, live and without a format. */
+  published(feed: Feed, records: readonly LogRecord[]): void {
+    this.reader.write(feed, records);
+  }
+
+  #join(): void {
+    this.#state = 'live';
+    if (this.#format === undefined) this.feed.listen(this);
+    else this.feed.join(this.#format, this.reader);
+  }
+
+  #leave(): void {
+    if (this.#format === undefined) this.feed.unlisten(this);
+    else this.feed.leave(this.#format, this.reader);
+  }
+
+  /** Whether it was ended while it waited for the log. */
+  #ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      while (this.#offset < this.feed.offset) {
+        if (this.reader.backlog > HIGH_WATER) {
+          this.#state = 'waiting';
+          return;
+        }
+        const { records, gap } = await this.feed.read(this.#offset);
+        if (this.#ended()) return;
+        if (gap !== undefined) {
+          this.#offset = gap.oldest - 1;
+          this.reader.missed(this, gap);
+          if (this.#ended()) return;
+        }
+        const last = records.at(-1);
+        if (last === undefined) {
+          if (gap === undefined)
+            throw new Error(`The log has nothing after ${this.#offset} in ${this.feed.channel}.`);
+          continue;
+        }
+        // The position moves before the reader is called, which may end or restart this follower.
+        this.#offset = last.offset;
+        this.reader.write(this.feed, records);
+        if (this.#ended()) return;
+      }
+      this.#join();
+    } catch (error) {
+      if (this.#ended()) return;
+      this.#state = 'paused';
+      this.reader.failed(this, error);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/** Records as JSON text. The data goes in as the log holds it, so that nothing is parsed or built anew on its way out. */
+import type { LogRecord } from '../log/channel-log.js';
+
+/** How one kind of reader gets records. Readers that share a format share each encoding. */
+export interface Format {
+  /** What one commit brought to the channel, as the texts to send, each a message of its own. May be none. */
+  encode(channel: string, epoch: string, records: readonly LogRecord[]): readonly string[];
+}
+
+/** `{"offset":7,"data":{…},"info":{"user":"alice","key":"k-1"},"time":1763600000000}` */
+export function publicationJson(record: LogRecord): string {
+  const key = record.key === undefined ? '' : `,"key":${JSON.stringify(record.key)}`;
+  const info = `{"user":${JSON.stringify(record.sender)}${key}}`;
+  return `{"offset":${record.offset},"data":${record.data},"info":${info},"time":${record.time}}`;
+}
+
+/** The same, complete in itself: with its channel and epoch. */
+export function channelPublicationJson(channel: string, epoch: string, record: LogRecord): string {
+  const where = `{"channel":${JSON.stringify(channel)},"epoch":${JSON.stringify(epoch)},`;
+  return where + publicationJson(record).slice(1);
+}
+
+/** The pushes of the session: one message, a line for each record. */
+export const PUSHES: Format = {
+  encode(channel, _epoch, records) {
+    const start = `{"push":{"channel":${JSON.stringify(channel)},"pub":`;
+    let text = '';
+    for (const record of records) {
+      text += `${text === '' ? '' : '\n'}${start}${publicationJson(record)}}}`;
+    }
+    return text === '' ? [] : [text];
+  },
+};
+
+/** Bare texts of the messages among the records, each a message of its own. */
+export const TEXTS: Format = {
+  encode(_channel, _epoch, records) {
+    const texts: string[] = [];
+    for (const record of records) {
+      const text = messageText(record);
+      if (text !== undefined) texts.push(text);
+    }
+    return texts;
+  },
+};
+
+/** The text of a message; nothing when the record is of another type. */
+export function messageText(record: LogRecord): string | undefined {
+  // Most of what is no message is told apart without parsing it.
+  if (!record.data.includes('"message"')) return undefined;
+  const data: unknown = JSON.parse(record.data);
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { type, text } = data as { type?: unknown; text?: unknown };
+  return type === 'message' && typeof text === 'string' ? text : undefined;
+}
