@@ -20,15 +20,19 @@ export function requireNode() {
   }
 }
 
-/** Installs the packages of the lock file unless they are there already. */
-export function install() {
-  const wanted = hash(readFileSync(join(root, 'package-lock.json')));
-  if (readStamp('install') === wanted) return;
-  if (!isInstalled()) {
+/**
+ * Installs the packages of the lock file unless they are there already: those that building and serving take, or
+ * with `tests` also those that the tests take.
+ */
+export function install({ tests = false } = {}) {
+  const lock = hash(readFileSync(join(root, 'package-lock.json')));
+  const wanted = [`${lock} with tests`, ...(tests ? [] : [lock])];
+  if (wanted.includes(readStamp('install'))) return;
+  if (!isInstalled({ tests })) {
     say('Installing packages (once, and again when the lock file changes) …');
-    npm(['ci', '--loglevel=error']);
+    npm(['ci', '--loglevel=error', ...(tests ? [] : ['--omit=dev'])]);
   }
-  writeStamp('install', wanted);
+  writeStamp('install', wanted.at(-1));
 }
 
 /** Compiles the packages and the page unless nothing they are made of has changed. */
@@ -70,7 +74,7 @@ function fail(sentence) {
 }
 
 /** Whether node_modules holds what the lock file names, as after an `npm ci` by hand. */
-function isInstalled() {
+function isInstalled({ tests }) {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return false;
   const have = JSON.parse(readFileSync(installed, 'utf8')).packages;

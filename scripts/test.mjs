@@ -3,7 +3,7 @@
 import { build, install, requireNode, say, tool } from './prepare.mjs';
 
 requireNode();
-install();
+install({ tests: true });
 build();
 say('Types …');
 tool('typescript/bin/tsc', ['-b']);
