@@ -31,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           // These start servers and browsers of their own: one file at a time on a small machine.
-          include: ['test/{browser,faults,conformance,packages}/**/*.test.ts'],
+          include: ['test/{browser,faults,conformance,interop,packages}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

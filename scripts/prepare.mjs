@@ -81,10 +81,10 @@ function isInstalled({ tests }) {
   const want = readJson('package-lock.json').packages;
   return Object.entries(want).every(
     ([path, entry]) =>
-      path === '' ||
       entry.link ||
-      !path.startsWith('node_modules/') ||
+      !path.includes('node_modules/') ||
       entry.optional ||
+      (entry.dev && !tests) ||
       have[path]?.version === entry.version,
   );
 }
