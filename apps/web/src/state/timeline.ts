@@ -1,0 +1,283 @@
+/**
+ * One channel's records folded into what is shown: messages as they are after their edits, deletions and reactions.
+ * Holds one unbroken run of offsets; what comes ahead of it waits until the hole is filled. Knows no network and no React.
+ */
+import type { Publication } from '@fullduplex/wire';
+import { readChatData } from './record.js';
+
+export interface Reaction {
+  readonly text: string;
+  /** In the order they reacted. */
+  readonly users: readonly string[];
+}
+
+export interface Message {
+  readonly kind: 'message';
+  readonly offset: number;
+  /** The sender's own id for it, by which a message that was pending is known again. */
+  readonly key: string | undefined;
+  readonly user: string;
+  readonly time: number;
+  readonly text: string;
+  readonly edited: boolean;
+  readonly deleted: boolean;
+  readonly reactions: readonly Reaction[];
+}
+
+export interface Notice {
+  readonly kind: 'notice';
+  readonly offset: number;
+  readonly time: number;
+  readonly what: 'joined' | 'left';
+  readonly user: string;
+  readonly by: string | undefined;
+}
+
+/** Something published that is no chat record. */
+export interface Data {
+  readonly kind: 'data';
+  readonly offset: number;
+  readonly time: number;
+  readonly user: string;
+  readonly json: string;
+}
+
+/** Records that are no longer kept. */
+export interface Lost {
+  readonly kind: 'lost';
+  /** The first one's. */
+  readonly offset: number;
+  readonly time: number;
+  readonly count: number;
+}
+
+export type Entry = Message | Notice | Data | Lost;
+
+type Amendment =
+  | { readonly offset: number; readonly user: string; readonly what: 'edit'; readonly text: string }
+  | { readonly offset: number; readonly user: string; readonly what: 'delete' }
+  | {
+      readonly offset: number;
+      readonly user: string;
+      readonly what: 'reaction';
+      readonly text: string;
+      readonly on: boolean;
+    };
+
+export class Timeline {
+  /** The run that is held is `from` to `to`, both included; `to` is `from - 1` while it is empty. */
+  #from: number;
+  #to: number;
+  #entries: Entry[] = [];
+  #shown: readonly Entry[] | undefined;
+  readonly #originals = new Map<number, Message>();
+  readonly #amendments = new Map<number, Amendment[]>();
+  readonly #ahead = new Map<number, Publication>();
+
+  /** @param head The offset after which the first records will come. */
+  constructor(head: number) {
+    this.#from = head + 1;
+    this.#to = head;
+  }
+
+  /** The oldest offset that is held. */
+  get from(): number {
+    return this.#from;
+  }
+
+  /** The newest offset that is held without a hole before it. */
+  get to(): number {
+    return this.#to;
+  }
+
+  /** Whether the channel's very first record is held. */
+  get complete(): boolean {
+    return this.#from <= 1;
+  }
+
+  /** Records after `to` are missing, while later ones are here already. */
+  get broken(): boolean {
+    return this.#ahead.size > 0;
+  }
+
+  /** By offset. The same array until something changes, and each entry the same object until it changes itself. */
+  get entries(): readonly Entry[] {
+    this.#shown ??= [...this.#entries];
+    return this.#shown;
+  }
+
+  /** Takes what comes live, in any order and as often as it comes. Returns whether anything shown may have changed. */
+  add(publication: Publication): boolean {
+    if (publication.offset <= this.#to) return false;
+    if (publication.offset > this.#to + 1) {
+      this.#ahead.set(publication.offset, publication);
+      return false;
+    }
+    this.#append(publication);
+    for (let next = this.#ahead.get(this.#to + 1); next; next = this.#ahead.get(this.#to + 1)) {
+      this.#ahead.delete(next.offset);
+      this.#append(next);
+    }
+    return true;
+  }
+
+  /** Takes a page that ends right before `from`, oldest first. `reachedStart`: nothing older is kept. */
+  addOlder(page: readonly Publication[], reachedStart: boolean): void {
+    const older = page.filter((publication) => publication.offset < this.#from);
+    const entries: Entry[] = [];
+    for (const publication of older) {
+      const entry = this.#read(publication);
+      if (entry) entries.push(entry);
+    }
+    const first = older[0];
+    if (first) {
+      this.#from = first.offset;
+      this.#entries = [...entries, ...this.#entries];
+    }
+    if (reachedStart && this.#from > 1) {
+      const lost: Lost = {
+        kind: 'lost',
+        offset: 1,
+        time: first?.time ?? this.#entries[0]?.time ?? 0,
+        count: this.#from - 1,
+      };
+      this.#from = 1;
+      this.#entries = [lost, ...this.#entries];
+    }
+    this.#shown = undefined;
+  }
+
+  /** The records up to `to` (included) will never come: they are no longer kept. */
+  skip(to: number, time: number): void {
+    if (to <= this.#to) return;
+    this.#entries.push({ kind: 'lost', offset: this.#to + 1, time, count: to - this.#to });
+    this.#to = to;
+    this.#shown = undefined;
+    for (const offset of this.#ahead.keys()) if (offset <= to) this.#ahead.delete(offset);
+    const next = this.#ahead.get(to + 1);
+    if (next) {
+      this.#ahead.delete(to + 1);
+      this.add(next);
+    }
+  }
+
+  /** Forgets the oldest entries beyond `keep`; they can be loaded again. */
+  trim(keep: number): void {
+    const surplus = this.#entries.length - keep;
+    if (surplus <= 0) return;
+    for (const entry of this.#entries.slice(0, surplus)) this.#originals.delete(entry.offset);
+    this.#entries = this.#entries.slice(surplus);
+    this.#from = this.#entries[0]?.offset ?? this.#to + 1;
+    this.#shown = undefined;
+  }
+
+  #append(publication: Publication): void {
+    this.#to = publication.offset;
+    const entry = this.#read(publication);
+    if (entry) this.#entries.push(entry);
+    this.#shown = undefined;
+  }
+
+  /** What the record adds to the entries, if it does; an amendment changes the entry that it is about. */
+  #read(publication: Publication): Entry | undefined {
+    const { offset, time, info } = publication;
+    const data = readChatData(publication);
+    switch (data?.type) {
+      case 'message': {
+        const message: Message = {
+          kind: 'message',
+          offset,
+          key: info.key,
+          user: info.user,
+          time,
+          text: data.text,
+          edited: false,
+          deleted: false,
+          reactions: [],
+        };
+        this.#originals.set(offset, message);
+        return amend(message, this.#amendments.get(offset) ?? []);
+      }
+      case 'edit':
+        this.#amend(data.offset, { offset, user: info.user, what: 'edit', text: data.text });
+        return undefined;
+      case 'delete':
+        this.#amend(data.offset, { offset, user: info.user, what: 'delete' });
+        return undefined;
+      case 'reaction':
+        this.#amend(data.offset, {
+          offset,
+          user: info.user,
+          what: 'reaction',
+          text: data.reaction,
+          on: data.on,
+        });
+        return undefined;
+      case 'joined':
+      case 'left':
+        return {
+          kind: 'notice',
+          offset,
+          time,
+          what: data.type,
+          user: data.user,
+          by: data.type === 'joined' ? data.by : undefined,
+        };
+      case 'read':
+        return undefined;
+      default:
+        return {
+          kind: 'data',
+          offset,
+          time,
+          user: info.user,
+          json: JSON.stringify(publication.data, null, 2),
+        };
+    }
+  }
+
+  #amend(target: number, amendment: Amendment): void {
+    const all = [...(this.#amendments.get(target) ?? []), amendment].sort((a, b) => a.offset - b.offset);
+    this.#amendments.set(target, all);
+    const original = this.#originals.get(target);
+    if (!original) return;
+    const at = indexOfOffset(this.#entries, target);
+    if (at !== -1) this.#entries[at] = amend(original, all);
+  }
+}
+
+/** Only a message's sender edits or deletes it; whoever else says so is not heard. */
+function amend(message: Message, amendments: readonly Amendment[]): Message {
+  let { text, edited, deleted } = message;
+  const reactions = new Map<string, string[]>();
+  for (const amendment of amendments) {
+    if (amendment.what === 'reaction') {
+      const users = (reactions.get(amendment.text) ?? []).filter((user) => user !== amendment.user);
+      if (amendment.on) users.push(amendment.user);
+      reactions.set(amendment.text, users);
+    } else if (amendment.user === message.user) {
+      if (amendment.what === 'delete') deleted = true;
+      else {
+        text = amendment.text;
+        edited = true;
+      }
+    }
+  }
+  if (deleted) return { ...message, text: '', edited: false, deleted, reactions: [] };
+  const shown: Reaction[] = [];
+  for (const [reaction, users] of reactions) if (users.length > 0) shown.push({ text: reaction, users });
+  return { ...message, text, edited, deleted, reactions: shown };
+}
+
+function indexOfOffset(entries: readonly Entry[], offset: number): number {
+  let low = 0;
+  let high = entries.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = entries[middle]!.offset;
+    if (found === offset) return middle;
+    if (found < offset) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}

@@ -1,0 +1,147 @@
+import type { Publication } from '@fullduplex/wire';
+import { describe, expect, test } from 'vitest';
+import { type Message, Timeline } from '../src/state/timeline.js';
+
+const record = (offset: number, data: unknown, user = 'ada', key?: string): Publication => ({
+  offset,
+  data,
+  info: key === undefined ? { user } : { user, key },
+  time: offset * 1000,
+});
+const message = (offset: number, text: string, user = 'ada'): Publication =>
+  record(offset, { type: 'message', text }, user);
+
+function fold(...records: Publication[]): Timeline {
+  const timeline = new Timeline(0);
+  for (const it of records) timeline.add(it);
+  return timeline;
+}
+const texts = (timeline: Timeline): string[] =>
+  timeline.entries.map((entry) => (entry.kind === 'message' ? entry.text : entry.kind));
+const first = (timeline: Timeline): Message => timeline.entries[0] as Message;
+
+describe('folding', () => {
+  test('an edit changes the text, a deletion empties it', () => {
+    const edited = fold(message(1, 'a'), record(2, { type: 'edit', offset: 1, text: 'b' }));
+    expect(first(edited)).toMatchObject({ text: 'b', edited: true });
+    edited.add(record(3, { type: 'delete', offset: 1 }));
+    expect(first(edited)).toMatchObject({ text: '', deleted: true, edited: false });
+    expect(edited.entries).toHaveLength(1);
+  });
+
+  test('only its sender changes a message', () => {
+    const timeline = fold(
+      message(1, 'a'),
+      record(2, { type: 'edit', offset: 1, text: 'forged' }, 'eve'),
+      record(3, { type: 'delete', offset: 1 }, 'eve'),
+    );
+    expect(first(timeline)).toMatchObject({ text: 'a', edited: false, deleted: false });
+  });
+
+  test('reactions count each person once, and are taken back', () => {
+    const react = (offset: number, user: string, on: boolean): Publication =>
+      record(offset, { type: 'reaction', offset: 1, reaction: '+1', on }, user);
+    const timeline = fold(
+      message(1, 'a'),
+      react(2, 'bob', true),
+      react(3, 'bob', true),
+      react(4, 'eve', true),
+    );
+    expect(first(timeline).reactions).toEqual([{ text: '+1', users: ['bob', 'eve'] }]);
+    timeline.add(react(5, 'bob', false));
+    timeline.add(react(6, 'eve', false));
+    expect(first(timeline).reactions).toEqual([]);
+  });
+
+  test('whoever comes and goes is noticed, unless someone else says so', () => {
+    const timeline = fold(
+      record(1, { type: 'joined', user: 'ada', channel: 'room:x' }),
+      record(2, { type: 'joined', user: 'bob', channel: 'room:x', by: 'ada' }),
+      record(3, { type: 'left', user: 'bob', channel: 'room:x' }, 'eve'),
+    );
+    expect(timeline.entries).toMatchObject([
+      { kind: 'notice', what: 'joined', user: 'ada' },
+      { kind: 'notice', what: 'joined', user: 'bob', by: 'ada' },
+      { kind: 'data' },
+    ]);
+  });
+
+  test.each([
+    [{ type: 'message' }],
+    [{ type: 'edit', offset: '1', text: 'x' }],
+    [{ hello: 1 }],
+    [[1]],
+    [null],
+  ])('what is no chat record is shown as data: %j', (data) => {
+    expect(texts(fold(record(1, data)))).toEqual(['data']);
+  });
+
+  test('an entry that did not change stays the same object', () => {
+    const timeline = fold(message(1, 'a'), message(2, 'b'));
+    const [a, b] = timeline.entries;
+    timeline.add(record(3, { type: 'edit', offset: 1, text: 'c' }));
+    expect(timeline.entries[0]).not.toBe(a);
+    expect(timeline.entries[1]).toBe(b);
+    expect(timeline.entries).toBe(timeline.entries);
+  });
+});
+
+describe('order', () => {
+  test('a record that was taken before changes nothing', () => {
+    const timeline = fold(message(1, 'a'), message(2, 'b'));
+    expect(timeline.add(message(2, 'b'))).toBe(false);
+    expect(texts(timeline)).toEqual(['a', 'b']);
+  });
+
+  test('what comes ahead of a hole waits for it', () => {
+    const timeline = fold(message(1, 'a'), message(4, 'd'), message(3, 'c'));
+    expect(texts(timeline)).toEqual(['a']);
+    expect(timeline.broken).toBe(true);
+    timeline.add(message(2, 'b'));
+    expect(texts(timeline)).toEqual(['a', 'b', 'c', 'd']);
+    expect(timeline.broken).toBe(false);
+    expect(timeline.to).toBe(4);
+  });
+
+  test('older pages come before, with the changes that were seen already', () => {
+    const timeline = new Timeline(4);
+    timeline.addOlder([record(3, { type: 'edit', offset: 1, text: 'a2' }), message(4, 'd')], false);
+    expect(texts(timeline)).toEqual(['d']);
+    expect(timeline.complete).toBe(false);
+    timeline.addOlder([message(1, 'a'), message(2, 'b')], true);
+    expect(texts(timeline)).toEqual(['a2', 'b', 'd']);
+    expect(timeline.complete).toBe(true);
+  });
+
+  test('an amendment that comes after the hole it is about is applied in the order of offsets', () => {
+    const timeline = new Timeline(3);
+    timeline.addOlder([record(3, { type: 'edit', offset: 1, text: 'last' })], false);
+    timeline.addOlder([message(1, 'a'), record(2, { type: 'edit', offset: 1, text: 'earlier' })], true);
+    expect(texts(timeline)).toEqual(['last']);
+  });
+});
+
+describe('what is no longer kept', () => {
+  test('stands at the start when the oldest page is reached', () => {
+    const timeline = new Timeline(11);
+    timeline.addOlder([message(10, 'j'), message(11, 'k')], true);
+    expect(timeline.entries[0]).toMatchObject({ kind: 'lost', count: 9 });
+    expect(timeline.complete).toBe(true);
+  });
+
+  test('stands in the middle after a gap, and the rest goes on', () => {
+    const timeline = fold(message(1, 'a'), message(8, 'h'));
+    timeline.skip(7, 1000);
+    expect(texts(timeline)).toEqual(['a', 'lost', 'h']);
+    expect(timeline.entries[1]).toMatchObject({ count: 6 });
+  });
+});
+
+test('trimming forgets the oldest, which can be loaded again', () => {
+  const timeline = fold(...Array.from({ length: 10 }, (_, i) => message(i + 1, String(i + 1))));
+  timeline.trim(3);
+  expect(texts(timeline)).toEqual(['8', '9', '10']);
+  expect(timeline.complete).toBe(false);
+  timeline.addOlder([message(6, '6'), message(7, '7')], false);
+  expect(texts(timeline)).toEqual(['6', '7', '8', '9', '10']);
+});
