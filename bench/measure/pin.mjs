@@ -1,0 +1,17 @@
+/** Keeps the server and the load on different cores, where `taskset` is there to do it. */
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+
+const cores = { server: '0', load: '1' };
+
+export const canPin =
+  process.platform === 'linux' &&
+  cpus().length > 1 &&
+  spawnSync('taskset', ['-c', '0,1', 'true'], { stdio: 'ignore' }).status === 0;
+
+/**
+ * The program and what goes before its arguments.
+ * @param {'server' | 'load'} role
+ * @param {string} program
+ */
+export const pinned = (role, program) => (canPin ? ['taskset', '-c', cores[role], program] : [program]);

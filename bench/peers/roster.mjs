@@ -1,0 +1,88 @@
+/**
+ * Who is measured: every column of the table is a server script under `peers/` and the program that runs it.
+ * Adding a peer is one entry here and one script that speaks the small protocol of `peers/host.mjs`.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * @typedef {object} Peer
+ * @property {string} id      short and stable; the key in the JSON results
+ * @property {string} title   the column's head
+ * @property {string} program path of the executable
+ * @property {string[]} flags  what the executable wants before the script
+ * @property {string} script  path of the server script
+ * @property {string} [baseline] id of the peer that this one's ratio is taken against
+ * @property {boolean} [raw]   answers with the bytes it was sent, masked as they were
+ * @property {readonly string[]} modes the kinds of server that the script can be
+ */
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+const node = process.execPath;
+const node24 = here('../node_modules/node24-linux-x64/bin/node');
+const bun = here('../node_modules/bun-linux-x64/bin/bun');
+const all = ['echo', 'broadcast', 'compressed', 'compressed-both'];
+const major = process.versions.node.split('.')[0];
+
+/** @type {Peer[]} */
+export const roster = [
+  {
+    id: 'ours',
+    title: `Fullduplex, Node ${major}`,
+    program: node,
+    flags: ['--expose-gc'],
+    script: here('fullduplex.mjs'),
+    baseline: 'ws',
+    modes: all,
+  },
+  {
+    id: 'ws',
+    title: `ws, Node ${major}`,
+    program: node,
+    flags: ['--expose-gc'],
+    script: here('ws.mjs'),
+    baseline: 'ws',
+    modes: all,
+  },
+  {
+    id: 'ours24',
+    title: 'Fullduplex, Node 24',
+    program: node24,
+    flags: ['--expose-gc'],
+    script: here('fullduplex.mjs'),
+    baseline: 'ws24',
+    modes: all,
+  },
+  {
+    id: 'ws24',
+    title: 'ws, Node 24',
+    program: node24,
+    flags: ['--expose-gc'],
+    script: here('ws.mjs'),
+    baseline: 'ws24',
+    modes: all,
+  },
+  {
+    id: 'bun',
+    title: 'Bun',
+    program: bun,
+    flags: [],
+    script: here('bun.mjs'),
+    baseline: 'ws',
+    modes: all,
+  },
+  {
+    id: 'net',
+    title: `bare net, Node ${major}`,
+    program: node,
+    flags: ['--expose-gc'],
+    script: here('net.mjs'),
+    baseline: 'ws',
+    raw: true,
+    modes: ['echo'],
+  },
+];
+
+/** The peers whose program is on this machine. Bun and the second Node are optional and for Linux on x64. */
+export const present = () => roster.filter((peer) => existsSync(peer.program));
