@@ -9,7 +9,8 @@ import type { Format } from './format.js';
 import type { Feed, FeedListener, Hub } from './hub.js';
 
 /** What a follower reads for. None of these may throw. */
-export interface Reader extends Outlet {
+export interface Reader {
+  readonly outlet: Outlet;
   /** What was read while catching up, and all of it for a reader without a format. */
   write(feed: Feed, records: readonly LogRecord[]): void;
   /** What can no longer be had; the reading goes on at `gap.oldest` unless the follower is ended here. */
@@ -96,12 +97,12 @@ export class Follower implements FeedListener {
   #join(): void {
     this.#state = 'live';
     if (this.#format === undefined) this.feed.listen(this);
-    else this.feed.join(this.#format, this.reader);
+    else this.feed.join(this.#format, this.reader.outlet);
   }
 
   #leave(): void {
     if (this.#format === undefined) this.feed.unlisten(this);
-    else this.feed.leave(this.#format, this.reader);
+    else this.feed.leave(this.#format, this.reader.outlet);
   }
 
   /** Whether it was ended while it waited for the log. */
@@ -112,7 +113,7 @@ export class Follower implements FeedListener {
   async #catchUp(): Promise<void> {
     try {
       while (this.#offset < this.feed.offset) {
-        if (this.reader.backlog > HIGH_WATER) {
+        if (this.reader.outlet.backlog > HIGH_WATER) {
           this.#state = 'waiting';
           return;
         }

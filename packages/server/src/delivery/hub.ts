@@ -183,6 +183,11 @@ export class Feed {
     audience.add(outlet);
   }
 
+  /** How many get the format pushed now. */
+  audienceSize(format: Format): number {
+    return this.#audiences?.get(format)?.size ?? 0;
+  }
+
   leave(format: Format, outlet: Outlet): void {
     const audience = this.#audiences?.get(format);
     audience?.delete(outlet);

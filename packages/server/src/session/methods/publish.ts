@@ -1,0 +1,9 @@
+/** `publish` appends any JSON object as it came, where the user may write. */
+import type { MethodParams } from '@fullduplex/wire';
+import type { Session } from '../session.js';
+import type { Answer } from './table.js';
+
+export async function publish(session: Session, params: MethodParams['publish']): Promise<Answer> {
+  const { position } = await session.services.chat.publish(session.user, params.channel, params.data);
+  return { json: JSON.stringify({ epoch: position.epoch, offset: position.offset }) };
+}

@@ -1,0 +1,10 @@
+/** `rpc` is a chat command: the method and data that `POST /api/commands/METHOD` takes. */
+import { CommandError, type MethodParams } from '@fullduplex/wire';
+import type { Session } from '../session.js';
+import type { Answer } from './table.js';
+
+export async function rpc(session: Session, params: MethodParams['rpc']): Promise<Answer> {
+  if (params.method === undefined) throw new CommandError('bad_request', 'rpc.method: which command?');
+  const data = await session.services.chat.execute(params.method, session.user, params.data ?? {});
+  return { json: `{"data":${JSON.stringify(data)}}` };
+}

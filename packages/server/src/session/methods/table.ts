@@ -1,0 +1,53 @@
+/** Which function carries out which method of the protocol. */
+import type { MethodName, MethodParams } from '@fullduplex/wire';
+import type { Command } from '../codec.js';
+import type { Session } from '../session.js';
+import { connect, refresh } from './connect.js';
+import { history } from './history.js';
+import { presence, presenceStats } from './presence.js';
+import { publish } from './publish.js';
+import { rpc } from './rpc.js';
+import { subscribe, unsubscribe } from './subscribe.js';
+
+export interface Answer {
+  /** The method's result. */
+  readonly json: string;
+  /** Called once the answer was queued to the connection: what it lets begin comes after it. */
+  readonly sent?: () => void;
+}
+
+/** Throws `CommandError` for what the client is to be told. */
+export type Method<Name extends MethodName> = (
+  session: Session,
+  params: MethodParams[Name],
+) => Answer | Promise<Answer>;
+
+export const NOTHING: Answer = { json: '{}' };
+
+const TABLE: { readonly [Name in MethodName]: Method<Name> } = {
+  connect,
+  refresh,
+  subscribe,
+  unsubscribe,
+  publish,
+  history,
+  presence,
+  presence_stats: presenceStats,
+  rpc,
+  ping: () => NOTHING,
+  // A message to the server itself; there is nothing here that listens.
+  send: () => NOTHING,
+};
+
+/** Carries out a command. What it appends is appended in the order of the calls. */
+export async function call(session: Session, command: Command): Promise<Answer> {
+  return run(session, command.method, command.params);
+}
+
+function run<Name extends MethodName>(
+  session: Session,
+  name: Name,
+  params: MethodParams[Name],
+): Answer | Promise<Answer> {
+  return TABLE[name](session, params);
+}

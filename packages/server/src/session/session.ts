@@ -1,0 +1,280 @@
+/**
+ * One signed-in client, whatever it came over: its commands, its answers, its pings and its end. What the commands do
+ * stands in `methods/`, what it follows in `subscriptions.ts`; it knows the connection only by its interface.
+ */
+import { randomBytes } from 'node:crypto';
+import { CommandError, DISCONNECTS, type Disconnect } from '@fullduplex/wire';
+import type { WheelMember } from '../delivery/timer-wheel.js';
+import type { Lease } from '../presence/presence.js';
+import { encodeError, encodeReply, type Incoming, parseCommand } from './codec.js';
+import type { Connection } from './connection.js';
+import { type Answer, call } from './methods/table.js';
+import type { Identity, Services } from './services.js';
+import { Subscriptions } from './subscriptions.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** A connection that still has bytes to take gets this many times the usual wait for its pong: slow is not gone. */
+const PATIENCE = 6;
+
+/** How long nothing is read from a client that sends too many commands, in milliseconds. */
+const THROTTLE = 200;
+
+type State = 'new' | 'connecting' | 'connected' | 'ended';
+
+/** Reasons to read nothing for a while. */
+const CONNECTING = 1;
+const BUSY = 2;
+const THROTTLED = 4;
+
+export class Session implements WheelMember {
+  readonly id = randomBytes(12).toString('base64url');
+  readonly connection: Connection;
+  readonly services: Services;
+  readonly subscriptions: Subscriptions;
+  slot: number | undefined;
+  #state: State = 'new';
+  #lease: Lease | undefined;
+  #expiresAt: number | undefined;
+  #bucket: TokenBucket | undefined;
+  #pending = 0;
+  /** Reasons for which nothing is read from the connection now, as bits. */
+  #stops = 0;
+  #badFrames = 0;
+  /** How often the pong was waited for; 0: none is due. */
+  #awaited = 0;
+  /** Frames that came while `connect` was under way. */
+  #held: string[] | undefined;
+
+  constructor(connection: Connection, services: Services) {
+    this.connection = connection;
+    this.services = services;
+    this.subscriptions = new Subscriptions(this);
+    services.wheel.set(this, services.timing.pingInterval * 1000);
+  }
+
+  /** @throws {CommandError} `unauthorized` before `connect` */
+  get user(): string {
+    if (this.#lease === undefined) throw new CommandError('unauthorized', 'The first command is connect.');
+    return this.#lease.user;
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** When the token ends, in milliseconds since 1970. */
+  get expiresAt(): number | undefined {
+    return this.#expiresAt;
+  }
+
+  /** A text frame of the client. */
+  receive(frame: string): void {
+    if (this.#state === 'ended') return;
+    this.#proveAlive();
+    if (this.#held !== undefined) {
+      this.#held.push(frame);
+      return;
+    }
+    let rest = frame;
+    while (rest !== '' && !this.ended) {
+      const end = rest.indexOf('\n');
+      const line = end === -1 ? rest : rest.slice(0, end);
+      rest = end === -1 ? '' : rest.slice(end + 1);
+      if (line.trim() !== '') this.#take(parseCommand(line));
+      if (this.#state === 'connecting') {
+        // What follows waits for the answer, unread where it can.
+        this.#stop(CONNECTING);
+        this.#held = rest === '' ? [] : [rest];
+        return;
+      }
+    }
+    if (frame === '') this.#refuse(0, new CommandError('bad_request', 'The frame is empty.'));
+  }
+
+  /** Signs the client in. */
+  begin(user: string, identity: Identity): void {
+    this.#lease = { client: this.id, user, transport: 'websocket' };
+    this.#expiresAt = identity.expiresAt;
+    this.#bucket = new TokenBucket(this.services.limits.commandsPerSecond, this.services.clock.now());
+  }
+
+  extend(identity: Identity): void {
+    this.#expiresAt = identity.expiresAt;
+  }
+
+  /** Says that the user is here, in what they follow. */
+  renewLease(): void {
+    const { pingInterval, pongTimeout, presenceGrace } = this.services.timing;
+    this.#renew(pingInterval + pongTimeout * PATIENCE + presenceGrace);
+  }
+
+  disconnect(disconnect: Disconnect): void {
+    if (this.ended) return;
+    this.end(false);
+    this.connection.close(disconnect);
+  }
+
+  /** The connection has room again. */
+  drained(): void {
+    this.subscriptions.resume();
+  }
+
+  /**
+   * The connection is gone.
+   *
+   * @param goodbye the client left on purpose; otherwise it counts as here for a while, since it may come back
+   */
+  end(goodbye: boolean): void {
+    if (this.ended) return;
+    if (goodbye) this.services.presence.end(this.id);
+    else this.#renew(this.services.timing.presenceGrace);
+    this.#state = 'ended';
+    this.services.wheel.delete(this);
+    this.subscriptions.close();
+  }
+
+  /** On the wheel: time for a ping, or too late for a pong. */
+  expire(): void {
+    const end = this.#overdue();
+    if (end !== undefined) {
+      this.disconnect(end);
+      return;
+    }
+    if (this.#awaited === 0) this.connection.send('{}');
+    this.#awaited += 1;
+    this.services.wheel.set(this, this.services.timing.pongTimeout * 1000);
+  }
+
+  #overdue(): Disconnect | undefined {
+    if (this.#state === 'new') return DISCONNECTS.stale;
+    if (this.#expiresAt !== undefined && this.#expiresAt <= this.services.clock.now()) {
+      return DISCONNECTS.connectionExpired;
+    }
+    return this.#awaited > 0 && !this.#mayBeSlow() ? DISCONNECTS.noPong : undefined;
+  }
+
+  /** Whether the pong can be late for another reason than that nobody is there. */
+  #mayBeSlow(): boolean {
+    if (this.#stops !== 0) return true;
+    return this.connection.backlog > 0 && this.#awaited < PATIENCE;
+  }
+
+  #proveAlive(): void {
+    if (this.#awaited === 0) return;
+    this.#awaited = 0;
+    this.services.wheel.set(this, this.services.timing.pingInterval * 1000);
+    this.renewLease();
+  }
+
+  #renew(seconds: number): void {
+    if (this.#lease === undefined) return;
+    this.services.presence.renew(this.#lease, this.subscriptions.attended(), seconds * 1000);
+  }
+
+  #take(incoming: Incoming): void {
+    if (incoming.kind === 'pong') return;
+    if (incoming.kind === 'bad') {
+      this.#refuse(incoming.id, incoming.error);
+      return;
+    }
+    const { id, command } = incoming;
+    const misplaced = this.#misplaced(command.method);
+    if (misplaced !== undefined) {
+      this.#refuse(id, misplaced);
+      return;
+    }
+    if (this.#bucket?.take(this.services.clock.now()) === false) {
+      this.#throttle(id);
+      return;
+    }
+    this.#badFrames = 0;
+    if (command.method === 'connect') this.#state = 'connecting';
+    this.#enter();
+    call(this, command).then(
+      (answer) => this.#answer(id, command.method, answer),
+      (error: unknown) => this.#fail(id, command.method, error),
+    );
+  }
+
+  /** What is wrong with a command of this method now. */
+  #misplaced(method: MethodName): CommandError | undefined {
+    if (this.#state === 'new' && method !== 'connect') {
+      return new CommandError('unauthorized', 'The first command is connect.');
+    }
+    if (this.#state !== 'new' && method === 'connect') {
+      return new CommandError('bad_request', 'This session is connected already.');
+    }
+    return undefined;
+  }
+
+  #throttle(id: number): void {
+    this.#stop(THROTTLED);
+    this.services.clock.after(THROTTLE, () => this.#goOn(THROTTLED));
+    this.connection.send(
+      encodeError(id, new CommandError('too_many_requests', 'Too many commands a second: slow down.')),
+    );
+  }
+
+  #answer(id: number, method: MethodName, answer: Answer): void {
+    this.#leave();
+    if (this.ended) return;
+    if (id !== 0) this.connection.send(encodeReply(id, method, answer.json));
+    answer.sent?.();
+    if (method === 'connect') this.#connected('connected');
+  }
+
+  #fail(id: number, method: MethodName, error: unknown): void {
+    this.#leave();
+    if (this.ended) return;
+    const known = error instanceof CommandError;
+    if (!known) this.services.failed(error);
+    const told = known ? error : new CommandError('internal', 'Something went wrong here; try again.');
+    this.connection.send(encodeError(id, told));
+    if (method !== 'connect') return;
+    if (told.code === 'unauthorized' || told.code === 'invalid_name') {
+      this.disconnect(DISCONNECTS.invalidToken);
+    } else {
+      // What was begun is undone, so that the client may try again.
+      this.#lease = undefined;
+      this.subscriptions.clear();
+      this.#connected('new');
+    }
+  }
+
+  /** `connect` was answered: goes on with what came meanwhile. */
+  #connected(state: State): void {
+    this.#state = state;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#goOn(CONNECTING);
+    for (const frame of held) this.receive(frame);
+  }
+
+  /** Answers what makes no sense; a flood of it ends the session. */
+  #refuse(id: number, error: CommandError): void {
+    this.connection.send(encodeError(id, error));
+    this.#badFrames += 1;
+    if (this.#badFrames >= this.services.limits.badFrames) this.disconnect(DISCONNECTS.tooManyErrors);
+  }
+
+  #enter(): void {
+    this.#pending += 1;
+    if (this.#pending >= this.services.limits.pendingCommands) this.#stop(BUSY);
+  }
+
+  #leave(): void {
+    this.#pending -= 1;
+    if (this.#pending <= this.services.limits.pendingCommands / 2) this.#goOn(BUSY);
+  }
+
+  #stop(reason: number): void {
+    if (this.#stops === 0) this.connection.pause();
+    this.#stops |= reason;
+  }
+
+  #goOn(reason: number): void {
+    if (this.#stops === 0) return;
+    this.#stops &= ~reason;
+    if (this.#stops === 0 && !this.ended) this.connection.resume();
+  }
+}
