@@ -3,7 +3,7 @@
  * stands in `methods/`, what it follows in `subscriptions.ts`; it knows the connection only by its interface.
  */
 import { randomBytes } from 'node:crypto';
-import { CommandError, DISCONNECTS, type Disconnect } from '@fullduplex/wire';
+import { CommandError, DISCONNECTS, type Disconnect, type MethodName } from '@fullduplex/wire';
 import type { WheelMember } from '../delivery/timer-wheel.js';
 import type { Lease } from '../presence/presence.js';
 import { encodeError, encodeReply, type Incoming, parseCommand } from './codec.js';

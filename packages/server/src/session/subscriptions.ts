@@ -215,6 +215,7 @@ export class Subscriptions implements Reader, FeedListener {
         asked: true,
         recovered: false,
         publications: [],
+        complete: false,
         gap,
       };
       this.#push(follower.name, `"subscribe":${subscribeResultJson(gap.epoch, recovery)}`);
@@ -259,7 +260,6 @@ export class Subscriptions implements Reader, FeedListener {
   }
 
   async #joined(channel: string): Promise<void> {
-    const { failed } = this.#session.services;
     try {
       const from = await this.startOf(channel);
       if (this.#session.ended || this.#channels.has(channel)) return;
@@ -270,7 +270,7 @@ export class Subscriptions implements Reader, FeedListener {
       sent();
     } catch (error) {
       if (this.#session.ended) return;
-      failed(error);
+      this.#session.services.failed(error);
       this.#session.disconnect(DISCONNECTS.internal);
     }
   }

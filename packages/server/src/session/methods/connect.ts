@@ -67,7 +67,8 @@ async function followMine(session: Session, given: Subs, started: (() => void)[]
   for (const channel of chat.channelsOf(session.user)) {
     if (session.ended) break;
     const wanted =
-      wants(given, channel) ?? (joinedSince.has(channel) ? await fromJoin(session, channel) : 'now');
+      wants(given, channel) ??
+      (partial || joinedSince.has(channel) ? { from: await session.subscriptions.startOf(channel) } : 'now');
     const { recovery, json, sent } = await session.subscriptions.subscribe({
       channel,
       name: channel,
