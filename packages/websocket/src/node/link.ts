@@ -1,0 +1,289 @@
+/**
+ * An open connection on a stream: the protocol's state machine joined to a `Duplex`. It owns reading, the closing
+ * handshake with its timer, and the order of `error` and `close`; what an application sees of it is the `WebSocket`'s.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import { isSendableCloseCode } from '../protocol/close-code.js';
+import { Connection, type ConnectionHandler, type ConnectionSettings } from '../protocol/connection.js';
+import type { WebSocketError } from '../protocol/errors.js';
+import { FIN, MAX_CONTROL_PAYLOAD, OPCODE } from '../protocol/opcode.js';
+import { Outbox, type SendCallback } from './outbox.js';
+
+/** What all connections of one server, or one client, have in common. */
+export interface LinkSettings extends ConnectionSettings {
+  /** Milliseconds the peer has to finish the closing handshake. */
+  readonly closeTimeout: number;
+  readonly autoPong: boolean;
+  readonly maskingKey: (() => number) | undefined;
+}
+
+/** What a link tells its owner. */
+export interface LinkOwner {
+  linkMessage(data: Buffer, isBinary: boolean): void;
+  linkPing(payload: Buffer): void;
+  linkPong(payload: Buffer): void;
+  linkDrained(): void;
+  linkFailed(error: Error): void;
+  /** The connection is gone. Told once, and last. */
+  linkClosed(code: number, reason: Buffer): void;
+}
+
+export const OPEN = 1;
+export const CLOSING = 2;
+export const CLOSED = 3;
+export type LinkState = typeof OPEN | typeof CLOSING | typeof CLOSED;
+
+const NO_BYTES = Buffer.alloc(0);
+
+export const nodeMemory = {
+  isUtf8: (bytes: Uint8Array): boolean => isUtf8(bytes),
+  allocate: (bytes: number): Uint8Array => Buffer.allocUnsafeSlow(bytes),
+};
+
+const kLink = Symbol('link');
+
+interface Linked extends Duplex {
+  [kLink]?: Link | undefined;
+}
+
+/** Whether a WebSocket lives on this stream. */
+export function isLinked(stream: Linked): boolean {
+  return stream[kLink] !== undefined;
+}
+
+export class Link implements ConnectionHandler {
+  readonly stream: Duplex;
+  readonly outbox: Outbox;
+  readonly settings: LinkSettings;
+  private readonly owner: LinkOwner;
+  private readonly connection: Connection;
+  state: LinkState = OPEN;
+  paused = false;
+  closeSent = false;
+  closeReceived = false;
+  private failed = false;
+  private gone = false;
+  private closeCode = 1006;
+  private closeReason: Buffer = NO_BYTES;
+  private closeTimer: NodeJS.Timeout | undefined = undefined;
+  /** The latest ping that came while the peer was not reading; 5.5.3 lets it stand for those before it. */
+  private unanswered: Buffer | undefined = undefined;
+
+  constructor(stream: Duplex, settings: LinkSettings, owner: LinkOwner) {
+    this.stream = stream;
+    this.settings = settings;
+    this.owner = owner;
+    this.outbox = new Outbox(stream, settings.maskingKey, this);
+    this.connection = new Connection(settings, this);
+  }
+
+  /** Begins to read; `head` is what came behind the handshake. */
+  start(head: Uint8Array): void {
+    const stream: Linked = this.stream;
+    stream[kLink] = this;
+    if (head.length > 0) stream.unshift(head);
+    stream.on('close', streamClosed);
+    stream.on('data', streamData);
+    stream.on('end', streamEnded);
+    stream.on('error', streamFailed);
+  }
+
+  /**
+   * Begins the closing handshake, or goes on with it.
+   *
+   * @throws TypeError - the code must not stand in a close frame
+   * @throws RangeError - the reason has more than 123 bytes
+   */
+  close(code?: number, reason?: string | Uint8Array): void {
+    if (this.state === CLOSED) return;
+    if (this.state === CLOSING) {
+      if (this.closeSent && (this.closeReceived || this.failed)) this.stream.end();
+      return;
+    }
+    const payload = closePayload(code, reason);
+    this.state = CLOSING;
+    this.outbox.frame(FIN | OPCODE.close, payload, (error) => {
+      if (error) return;
+      this.closeSent = true;
+      if (this.closeReceived || this.failed) this.stream.end();
+    });
+    this.outbox.leaveGroups();
+    this.outbox.flush();
+    this.closeTimer = setTimeout(() => this.stream.destroy(), this.settings.closeTimeout);
+  }
+
+  terminate(): void {
+    if (this.state === CLOSED) return;
+    this.state = CLOSING;
+    this.stream.destroy();
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.stream.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    if (!this.connection.suspended) this.stream.resume();
+  }
+
+  control(opcode: number, payload: Uint8Array, callback?: SendCallback): void {
+    if (payload.length > MAX_CONTROL_PAYLOAD) {
+      throw new RangeError(`The data size must not be greater than ${MAX_CONTROL_PAYLOAD} bytes`);
+    }
+    this.outbox.frame(FIN | opcode, payload, callback);
+  }
+
+  // What the outbox tells.
+
+  drained(): void {
+    if (this.unanswered !== undefined && this.state === OPEN) {
+      const payload = this.unanswered;
+      this.unanswered = undefined;
+      this.control(OPCODE.pong, payload);
+    }
+    this.owner.linkDrained();
+  }
+
+  // What the connection tells.
+
+  onMessage(data: Uint8Array, isBinary: boolean): void {
+    this.owner.linkMessage(asBuffer(data), isBinary);
+  }
+
+  onPing(payload: Uint8Array): void {
+    if (this.settings.autoPong && this.state === OPEN) {
+      if (this.outbox.backlogged) this.unanswered = Buffer.from(payload);
+      else this.control(OPCODE.pong, payload);
+    }
+    this.owner.linkPing(asBuffer(payload));
+  }
+
+  onPong(payload: Uint8Array): void {
+    this.owner.linkPong(asBuffer(payload));
+  }
+
+  onClose(code: number, reason: Uint8Array): void {
+    this.closeReceived = true;
+    this.closeCode = code;
+    // A copy: the reason lies in the chunk that it came in.
+    this.closeReason = reason.length === 0 ? NO_BYTES : copyOf(reason);
+    this.readToTheEnd();
+    if (code === 1005) this.close();
+    else this.close(code, this.closeReason);
+  }
+
+  onError(error: WebSocketError): void {
+    this.failed = true;
+    this.readToTheEnd();
+    this.close(error.closeCode);
+    this.owner.linkFailed(error);
+    if (this.gone) this.finish();
+  }
+
+  onResumed(): void {
+    if (this.gone) this.finish();
+    else if (!this.paused) this.stream.resume();
+  }
+
+  /** Nothing that comes is looked at any more, but it must be read for the stream to end. */
+  private readToTheEnd(): void {
+    this.stream.removeListener('data', streamData);
+    process.nextTick(resume, this.stream);
+  }
+
+  // What the stream tells.
+
+  received(chunk: Buffer): void {
+    this.connection.receive(chunk);
+    if (this.connection.suspended) this.stream.pause();
+  }
+
+  ended(): void {
+    this.state = CLOSING;
+    this.stream.end();
+  }
+
+  streamGone(): void {
+    const { stream } = this;
+    this.gone = true;
+    this.state = CLOSING;
+    stream.removeListener('close', streamClosed);
+    stream.removeListener('data', streamData);
+    stream.removeListener('end', streamEnded);
+    clearTimeout(this.closeTimer);
+    // What had been read while the application was pausing is still its to see.
+    if (!stream.readableEnded && !this.connection.ended && stream.readableLength > 0) {
+      const chunk: Buffer | null = stream.read(stream.readableLength);
+      if (chunk !== null) this.connection.receive(chunk);
+    }
+    if (!this.connection.suspended) this.finish();
+  }
+
+  private finish(): void {
+    if (this.state === CLOSED) return;
+    const stream: Linked = this.stream;
+    this.state = CLOSED;
+    this.connection.stop();
+    this.outbox.leaveGroups();
+    this.unanswered = undefined;
+    stream[kLink] = undefined;
+    this.owner.linkClosed(this.closeCode, this.closeReason);
+  }
+}
+
+function closePayload(code: number | undefined, reason: string | Uint8Array | undefined): Uint8Array {
+  if (code === undefined) return NO_BYTES;
+  if (typeof code !== 'number' || !isSendableCloseCode(code)) {
+    throw new TypeError('First argument must be a valid error code number');
+  }
+  if (reason !== undefined && typeof reason !== 'string' && !(reason instanceof Uint8Array)) {
+    throw new TypeError('Second argument must be a string or a Uint8Array');
+  }
+  const length = reason === undefined ? 0 : Buffer.byteLength(reason);
+  if (length > MAX_CONTROL_PAYLOAD - 2) {
+    throw new RangeError('The message must not be greater than 123 bytes');
+  }
+  const payload = Buffer.alloc(2 + length);
+  payload.writeUInt16BE(code, 0);
+  if (typeof reason === 'string') payload.write(reason, 2);
+  else if (reason !== undefined) payload.set(reason, 2);
+  return payload;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+function resume(stream: Duplex): void {
+  stream.resume();
+}
+
+function streamData(this: Linked, chunk: Buffer): void {
+  this[kLink]?.received(chunk);
+}
+
+function streamEnded(this: Linked): void {
+  this[kLink]?.ended();
+}
+
+function streamClosed(this: Linked): void {
+  this[kLink]?.streamGone();
+}
+
+function streamFailed(this: Linked): void {
+  const link = this[kLink];
+  this.removeListener('error', streamFailed);
+  this.on('error', () => {});
+  if (link === undefined) return;
+  link.state = CLOSING;
+  this.destroy();
+}

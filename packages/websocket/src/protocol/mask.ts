@@ -1,0 +1,48 @@
+/**
+ * Masking (RFC 6455, section 5.3): XOR with a key of four bytes, a word at a time. A key is a 32-bit integer whose
+ * lowest byte is the key's first byte on the wire.
+ */
+
+/** Below this many bytes a view for words costs more than it saves. */
+const WORDWISE = 48;
+
+const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/** The key as it applies `count` bytes further on. */
+export function rotateKey(key: number, count: number): number {
+  const bits = (count & 3) << 3;
+  return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
+}
+
+function maskBytes(bytes: Uint8Array, start: number, end: number, key: number): void {
+  let rotating = key;
+  for (let at = start; at < end; at++) {
+    bytes[at]! ^= rotating & 0xff;
+    rotating = (rotating >>> 8) | (rotating << 24);
+  }
+}
+
+function swapBytes(word: number): number {
+  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+/**
+ * Masks or unmasks `bytes` from `start` to `end` in place. The key's first byte applies to `bytes[start]`.
+ */
+export function applyMask(bytes: Uint8Array, start: number, end: number, key: number): void {
+  if (end - start < WORDWISE) {
+    maskBytes(bytes, start, end, key);
+    return;
+  }
+  const unaligned = (4 - ((bytes.byteOffset + start) & 3)) & 3;
+  const from = start + unaligned;
+  maskBytes(bytes, start, from, key);
+
+  const count = (end - from) >>> 2;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + from, count);
+  const rotated = rotateKey(key, unaligned);
+  const word = LITTLE_ENDIAN ? rotated : swapBytes(rotated);
+  for (let at = 0; at < count; at++) words[at]! ^= word;
+
+  maskBytes(bytes, from + (count << 2), end, rotated);
+}

@@ -1,0 +1,76 @@
+/**
+ * A message whose bytes come in more than one piece, put together as they come. It owns how much memory that takes:
+ * at most four times what has arrived, plus a small constant, whatever length was announced and however small the
+ * fragments are.
+ */
+import { type Utf8Check, Utf8Validator } from './utf8.js';
+
+/** Gives memory for that many bytes; its content does not matter. */
+export type Allocate = (bytes: number) => Uint8Array;
+
+const LEAST_CAPACITY = 64;
+
+export class PartialMessage {
+  readonly isBinary: boolean;
+  readonly compressed: boolean;
+  private readonly allocate: Allocate;
+  private readonly utf8: Utf8Validator | undefined;
+  private bytes: Uint8Array | undefined = undefined;
+  private used = 0;
+
+  /** @param check - checks UTF-8 as it comes; `undefined` where there is nothing to check yet */
+  constructor(isBinary: boolean, compressed: boolean, allocate: Allocate, check: Utf8Check | undefined) {
+    this.isBinary = isBinary;
+    this.compressed = compressed;
+    this.allocate = allocate;
+    this.utf8 = check === undefined ? undefined : new Utf8Validator(check);
+  }
+
+  /** Bytes that have arrived. */
+  get length(): number {
+    return this.used;
+  }
+
+  /** Bytes of memory held. */
+  get held(): number {
+    return this.bytes === undefined ? 0 : this.bytes.length;
+  }
+
+  /**
+   * Copies the piece to its place.
+   *
+   * @param missing - how many more bytes its frame announced; memory for them is taken as what has arrived warrants
+   * @returns whether the text is valid so far
+   */
+  append(piece: Uint8Array, missing: number): boolean {
+    if (this.utf8 !== undefined && !this.utf8.push(piece)) return false;
+    const needed = this.used + piece.length;
+    if (needed > this.held) this.grow(needed, missing);
+    if (piece.length > 0) this.bytes!.set(piece, this.used);
+    this.used = needed;
+    return true;
+  }
+
+  private grow(needed: number, missing: number): void {
+    const announced = Math.min(needed + missing, 4 * needed);
+    const capacity = Math.max(LEAST_CAPACITY, announced, missing === 0 && this.held > 0 ? 2 * needed : 0);
+    const grown = this.allocate(capacity);
+    if (this.bytes !== undefined) grown.set(this.bytes.subarray(0, this.used));
+    this.bytes = grown;
+  }
+
+  /** Whether the text may end where it does. */
+  get endsWell(): boolean {
+    return this.utf8 === undefined || this.utf8.complete;
+  }
+
+  /** The message; the memory is the caller's from now on. */
+  take(): Uint8Array {
+    const bytes = this.bytes ?? this.allocate(0);
+    if (this.used === bytes.length) return bytes;
+    if (bytes.length <= 2 * this.used) return bytes.subarray(0, this.used);
+    const exact = this.allocate(this.used);
+    exact.set(bytes.subarray(0, this.used));
+    return exact;
+  }
+}
