@@ -171,12 +171,14 @@ export class MemoryLog implements ChannelLog {
       if (key !== undefined) keyed.set(record.channel + key, stored);
       return { position: this.#position(stored.offset), time: stored.time, duplicate: false };
     });
-    if (this.#bytes + bytes > this.#maxBytes) {
+    const learns = fresh.length > 0 || append.records.length === 0;
+    const growth = learns ? this.#growth(append.facts ?? []) : 0;
+    if (bytes + growth > 0 && this.#bytes + bytes + growth > this.#maxBytes) {
       throw new LogError('full', `The log holds ${this.#bytes} bytes; its limit is ${this.#maxBytes}.`);
     }
-    this.#bytes += bytes;
+    this.#bytes += bytes + growth;
     for (const record of fresh) this.#store(record, told);
-    if (fresh.length > 0 || append.records.length === 0) this.#learn(append.facts ?? []);
+    if (learns) this.#learn(append.facts ?? []);
     return appended;
   }
 
@@ -195,14 +197,21 @@ export class MemoryLog implements ChannelLog {
 
   #learn(facts: readonly Fact[]): void {
     for (const { key, value } of facts) {
-      this.#bytes -= this.#facts.has(key) ? factBytes(key, this.#facts.get(key)) : 0;
-      if (value === null) {
-        this.#facts.delete(key);
-      } else {
-        this.#facts.set(key, value);
-        this.#bytes += factBytes(key, value);
-      }
+      if (value === null) this.#facts.delete(key);
+      else this.#facts.set(key, value);
     }
+  }
+
+  /** The bytes that the facts would add; fewer than none when they remove more. */
+  #growth(facts: readonly Fact[]): number {
+    const after = new Map(facts.map(({ key, value }) => [key, value]));
+    let bytes = 0;
+    for (const [key, value] of after) {
+      const before = this.#facts.get(key);
+      if (before !== undefined) bytes -= factBytes(key, before);
+      if (value !== null) bytes += factBytes(key, value);
+    }
+    return bytes;
   }
 }
 
@@ -215,7 +224,7 @@ function bytesOf(record: LogRecord): number {
   return 128 + 2 * (record.data.length + record.sender.length + (record.key?.length ?? 0));
 }
 
-function factBytes(key: string, value = ''): number {
+function factBytes(key: string, value: string): number {
   return 64 + 2 * (key.length + value.length);
 }
 

@@ -1,0 +1,18 @@
+// Appends to the log in the file until it is killed, and tells its parent of every append that was acknowledged.
+import { SqliteLog } from '../../dist/log/sqlite-log.js';
+
+const [, , file, round] = process.argv;
+const log = await SqliteLog.open({ file });
+
+const append = async (sender) => {
+  for (let count = 0; ; count++) {
+    const key = `${round}-${sender}-${count}`;
+    const [appended] = await log.append({
+      records: [{ channel: 'room:a', sender: `user${sender}`, key, data: JSON.stringify({ key }) }],
+      facts: [{ key: `f/${key}`, value: '' }],
+    });
+    process.send([[key, appended.position.offset]]);
+  }
+};
+
+await Promise.all(Array.from({ length: 10 }, (_, sender) => append(sender)));
