@@ -53,13 +53,15 @@ export interface Timing {
   readonly backoffBase: number;
   /** The longest span of a wait. 20,000. */
   readonly backoffCap: number;
-  /** How long a transport may take to be up, and a command to be answered. 10,000. */
+  /** How long a command may take to be answered, and the last transport of the list to be up. 10,000. */
   readonly timeout: number;
+  /** How long a transport may take to be up before the next one is tried. 4,000. */
+  readonly fallbackAfter: number;
   /** Between two requests when polling. 3,000. */
   readonly pollInterval: number;
   /** How long a long poll asks to be held; whole seconds are sent. 25,000. */
   readonly longPollWait: number;
-  /** How long a WebSocket or event stream may be silent past the time the server promised to speak. 10,000. */
+  /** How long a WebSocket or event stream may be silent past the moment when the server should have spoken. 10,000. */
   readonly maxSilence: number;
   /** The first wait before a better transport is tried again; doubled by each failure up to ten times this. 15,000. */
   readonly upgradeAfter: number;
@@ -143,7 +145,7 @@ export interface ClientEvents {
   readonly publication: ReceivedPublication;
   /** Records that can no longer be had: what is shown of `channel` before `oldest` has a hole, or is of another log. */
   readonly gap: Gap;
-  /** This user belongs to a channel now; its publications follow. Told once each as well after (re)connecting. */
+  /** This user belongs to a channel now; its publications follow. Told for each at the first connecting, then as it changes. */
   readonly joined: MembershipEvent;
   readonly left: MembershipEvent;
   /** Others came or went. Told over WebSocket alone: ask `presence()` on the other transports. */
@@ -270,10 +272,16 @@ export interface StoredMessage {
   readonly failed?: { readonly code: ClientErrorCode; readonly message: string };
 }
 
-/** Where messages wait. Synchronous, so that nothing is lost between `send` and a closing tab. */
+/**
+ * Where messages wait. Synchronous, so that nothing is lost between `send` and a closing tab. It belongs to one user:
+ * what it holds is sent by whoever is signed in.
+ */
 export interface OutboxStorage {
+  /** In the order in which they were put. */
   load(): readonly StoredMessage[];
-  save(messages: readonly StoredMessage[]): void;
+  /** Adds it, or replaces the one of the same key. May throw: the message is sent all the same, but not kept. */
+  put(message: StoredMessage): void;
+  remove(key: string): void;
 }
 
 /** The part of the platform's WebSocket that the client uses. */

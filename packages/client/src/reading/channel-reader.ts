@@ -1,0 +1,253 @@
+/**
+ * One reader's position in one channel. Whatever it is given, in whatever order and however often, it tells every
+ * publication once and in offset order; where something is missing it reads the log again, and tells of a gap only when
+ * the log no longer has it. It must not know what brings the publications.
+ */
+import type { CommandResults, Gap, Position, Publication } from '@fullduplex/wire';
+import type { Backoff } from '../backoff.js';
+import type { ChannelStart } from '../transport/transport.js';
+import { ClientError, type Clock, type ReceivedPublication } from '../types.js';
+
+export type HistoryPage = CommandResults['channel.history'];
+
+export interface ReaderOptions {
+  readonly channel: string;
+  /** Reads the log after an offset, oldest first; without one, the newest. */
+  readonly history: (channel: string, options: { after?: number; limit: number }) => Promise<HistoryPage>;
+  readonly onPublication: (publication: ReceivedPublication) => void;
+  readonly onGap: (gap: Gap) => void;
+  /** `behind` changed. */
+  readonly onChange: () => void;
+  readonly clock: Clock;
+  /** Between attempts to read the log. */
+  readonly backoff: Backoff;
+}
+
+/** Publications that came while the log was read again are kept up to this number; beyond it they are read as well. */
+const MAX_HELD = 256;
+/** How many are read from the log at once. */
+const PAGE = 200;
+
+export class ChannelReader {
+  readonly channel: string;
+  readonly #options: ReaderOptions;
+  #position: Position | undefined;
+  /** The greatest offset that is known to be there. */
+  #head = 0;
+  /** Contiguous, and after a hole that is being read. */
+  #held: Publication[] = [];
+  #filling = false;
+  #retry: unknown;
+  #stopped = false;
+
+  constructor(options: ReaderOptions, position?: Position) {
+    this.channel = options.channel;
+    this.#options = options;
+    this.#position = position;
+  }
+
+  /** The last publication that was told. */
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  /** How many publications are known to be there and not told yet. */
+  get behind(): number {
+    return this.#position ? Math.max(0, this.#head - this.#position.offset) : 0;
+  }
+
+  /** Where the channel stands at the server. Without a position of our own, this is where we begin. */
+  resume(start: ChannelStart): void {
+    if (!this.#position) {
+      const first = start.publications[0];
+      this.#position = { epoch: start.epoch, offset: first ? first.offset - 1 : start.offset };
+    }
+    if (!this.#sameLog(start.epoch) || start.offset < this.#position.offset) {
+      // Another log than the one that we know.
+      this.fill();
+      return;
+    }
+    this.#head = Math.max(this.#head, start.offset);
+    this.receive(start.publications, start.epoch);
+    if (!start.recovered && this.behind > 0) this.fill();
+    this.#options.onChange();
+  }
+
+  /**
+   * Begins in a channel that the user has just joined, where nobody said at which offset: behind the record of it.
+   */
+  async locate(user: string | undefined): Promise<void> {
+    if (this.#position || this.#filling || this.#stopped) return;
+    this.#filling = true;
+    try {
+      const page = await this.#options.history(this.channel, { limit: PAGE });
+      if (this.#stopped || this.#position) return;
+      const joined = page.publications.findLast(({ data }) => isJoin(data, user));
+      const oldest = page.publications[0]?.offset ?? page.offset + 1;
+      this.#position = { epoch: page.epoch, offset: (joined?.offset ?? oldest) - 1 };
+      this.#head = Math.max(this.#head, page.offset);
+      for (const publication of page.publications) this.#tell(publication);
+    } catch (error) {
+      this.#failed(error, () => void this.locate(user));
+    } finally {
+      this.#filling = false;
+      if (this.#position) this.#settle();
+    }
+  }
+
+  /** @param epoch of these publications, where it is known */
+  receive(publications: readonly Publication[], epoch?: string): void {
+    for (const publication of publications) this.#receive(publication, epoch);
+    this.#options.onChange();
+  }
+
+  #receive(publication: Publication, epoch: string | undefined): void {
+    const { offset } = publication;
+    if (!this.#position) {
+      if (this.#filling) {
+        this.#hold(publication);
+        return;
+      }
+      this.#position = { epoch: epoch ?? '', offset: offset - 1 };
+    }
+    if (epoch !== undefined && !this.#sameLog(epoch)) {
+      this.fill();
+      return;
+    }
+    this.#head = Math.max(this.#head, offset);
+    if (offset <= this.#position.offset) return;
+    if (this.#filling || offset > this.#position.offset + 1) {
+      this.#hold(publication);
+      this.fill();
+    } else {
+      this.#tell(publication);
+    }
+  }
+
+  /** The server says that records are gone. */
+  gap(gap: Gap): void {
+    const position = this.#position;
+    const here = position?.epoch === gap.epoch && gap.head >= position.offset;
+    // Passed already: it was told, or read in time.
+    if (here && gap.to <= position.offset) return;
+    this.#position = { epoch: gap.epoch, offset: gap.to };
+    this.#head = gap.head;
+    if (!here) this.#held = [];
+    this.#options.onGap(gap);
+    this.#settle();
+  }
+
+  /** Reads the log from our position until there is nothing missing. */
+  fill(): void {
+    if (this.#filling || this.#stopped || !this.#position) return;
+    this.#options.clock.clearTimer(this.#retry);
+    this.#filling = true;
+    this.#fill()
+      .catch((error: unknown) => this.#failed(error, () => this.fill()))
+      .finally(() => {
+        this.#filling = false;
+        this.#options.onChange();
+      });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#held = [];
+    this.#options.clock.clearTimer(this.#retry);
+  }
+
+  async #fill(): Promise<void> {
+    const { history } = this.#options;
+    for (;;) {
+      const from = this.#position;
+      if (!from) return;
+      const page = await history(this.channel, { after: from.offset, limit: PAGE });
+      if (this.#stopped) return;
+      // A gap that was told meanwhile has moved us: what was asked for is not what is needed now.
+      if (this.#position !== from) continue;
+      if (!this.#sameLog(page.epoch) || page.offset < from.offset) {
+        await this.#beginAnew(from);
+        continue;
+      }
+      if (page.gap) this.gap(page.gap);
+      for (const publication of page.publications) this.#tell(publication);
+      this.#options.backoff.reset();
+      this.#head = Math.max(page.offset, this.#held.at(-1)?.offset ?? 0);
+      this.#drain();
+      this.#options.onChange();
+      if (this.behind === 0) return;
+      if (this.#position?.offset === from.offset) {
+        throw new ClientError('bad_answer', 'The log said that there is more, and gave nothing.', {
+          retryable: true,
+        });
+      }
+    }
+  }
+
+  /** The channel is another one than we were reading: tell so, and read it from its beginning. */
+  async #beginAnew(from: Position): Promise<void> {
+    const { history } = this.#options;
+    const page = await history(this.channel, { after: 0, limit: PAGE });
+    if (this.#stopped || this.#position !== from) return;
+    const oldest = page.gap?.oldest ?? 1;
+    this.gap({
+      channel: this.channel,
+      reason: 'epoch',
+      epoch: page.epoch,
+      from: 1,
+      to: oldest - 1,
+      oldest,
+      head: page.offset,
+    });
+  }
+
+  /** Whether our position is of this log; one that came without an epoch is of the first that is named. */
+  #sameLog(epoch: string): boolean {
+    if (this.#position?.epoch === '') this.#position = { epoch, offset: this.#position.offset };
+    return this.#position?.epoch === epoch;
+  }
+
+  #tell(publication: Publication): void {
+    const position = this.#position;
+    if (this.#stopped || !position || publication.offset !== position.offset + 1) return;
+    // Before the listener is called: one that asks for the channel again must not get this publication again.
+    this.#position = { epoch: position.epoch, offset: publication.offset };
+    this.#options.onPublication({ channel: this.channel, epoch: position.epoch, ...publication });
+  }
+
+  #hold(publication: Publication): void {
+    const last = this.#held.at(-1);
+    if (last && publication.offset <= last.offset) return;
+    if (last && (publication.offset !== last.offset + 1 || this.#held.length >= MAX_HELD)) this.#held = [];
+    this.#held.push(publication);
+  }
+
+  #drain(): void {
+    const held = this.#held;
+    const next = (this.#position?.offset ?? 0) + 1;
+    if (held[0] && held[0].offset > next) return;
+    this.#held = [];
+    for (const publication of held) this.#tell(publication);
+  }
+
+  /** What was held can be told, or is to be read. */
+  #settle(): void {
+    this.#drain();
+    if (this.#held.length > 0) this.fill();
+    this.#options.onChange();
+  }
+
+  #failed(error: unknown, again: () => void): void {
+    if (!(error instanceof ClientError)) throw error;
+    // Where the server would not let us read, it would not the next time: wait to be told where the channel stands.
+    if (this.#stopped || !error.retryable) return;
+    const { backoff, clock } = this.#options;
+    clock.clearTimer(this.#retry);
+    this.#retry = clock.setTimer(again, backoff.next());
+  }
+}
+
+function isJoin(data: unknown, user: string | undefined): boolean {
+  const { type, user: who } = (data ?? {}) as { type?: unknown; user?: unknown };
+  return type === 'joined' && who === user;
+}

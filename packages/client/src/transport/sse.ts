@@ -1,0 +1,126 @@
+/**
+ * Server-sent events, read from a `fetch` so that it works in Node as in browsers and the token stays out of the
+ * address. It counts as open only when the first bytes are here: a proxy that holds the stream back has not opened it.
+ */
+import type { ChannelPublication, Gap } from '@fullduplex/wire';
+import { requestStream } from '../http.js';
+import { ClientError } from '../types.js';
+import { EventStreamParser, type StreamEvent } from './event-stream.js';
+import { SyncReader } from './sync.js';
+import type { OpenTransport, Sink, Transport, TransportContext } from './transport.js';
+
+/** How often the server speaks when it has nothing to say, in milliseconds. */
+const HEARTBEAT = 15_000;
+
+class SseTransport implements Transport {
+  readonly name = 'sse';
+  readonly #context: TransportContext;
+  readonly #reader: SyncReader;
+  /** Of the stream under way. */
+  #interruption = new AbortController();
+
+  constructor(context: TransportContext, sink: Sink) {
+    this.#context = context;
+    this.#reader = new SyncReader(context, sink);
+    this.#reader.signal.addEventListener('abort', () => this.#interruption.abort());
+    this.#run().catch((error: unknown) => this.#reader.fail(error));
+  }
+
+  follow(): void {
+    this.#interruption.abort();
+  }
+
+  unfollow(): void {
+    this.#reader.dropCursor();
+    this.#interruption.abort();
+  }
+
+  check(): void {
+    this.#interruption.abort();
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  /** One stream after another, each cut short only to ask for other channels. */
+  async #run(): Promise<void> {
+    const reader = this.#reader;
+    while (!reader.ended) {
+      this.#interruption = new AbortController();
+      try {
+        await this.#stream(this.#interruption.signal);
+      } catch (error) {
+        if (reader.ended) return;
+        if (!this.#interruption.signal.aborted && !reader.forgetCursor(error)) throw error;
+      }
+    }
+  }
+
+  async #stream(signal: AbortSignal): Promise<never> {
+    const { http, token, timing } = this.#context;
+    const reader = this.#reader;
+    const snapshot = await reader.snapshot();
+    const unjoined = reader.unjoined();
+    const response = await requestStream(http, {
+      path: reader.path(0, snapshot?.cursor),
+      token,
+      signal,
+      accept: 'text/event-stream',
+      timeout: timing.timeout,
+    });
+    if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      throw new ClientError('bad_answer', 'The server did not answer with an event stream.', {
+        retryable: true,
+      });
+    }
+    const parser = new EventStreamParser();
+    let first = true;
+    for await (const bytes of this.#chunks(response.body)) {
+      if (first) {
+        first = false;
+        // Not before: the cursor must not move past a snapshot that nobody was told of.
+        if (snapshot) reader.deliver(snapshot);
+        else reader.open(undefined);
+        // It may run into a failure of its own, which ends the transport as any other.
+        reader.start(unjoined).catch((error: unknown) => reader.fail(error));
+      }
+      for (const event of parser.push(bytes)) this.#event(event);
+    }
+    throw new ClientError('offline', 'The event stream ended.', { retryable: true });
+  }
+
+  /** The body's bytes, for as long as the server is heard from. */
+  async *#chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const { clock } = this.#context.http;
+    const source = body.getReader();
+    try {
+      for (;;) {
+        const patience = HEARTBEAT + this.#context.timing.maxSilence;
+        const timer = clock.setTimer(() => {
+          this.#reader.fail(new ClientError('timeout', 'The server fell silent.', { retryable: true }));
+        }, patience);
+        const { done, value } = await source.read().finally(() => clock.clearTimer(timer));
+        if (done) return;
+        yield value;
+      }
+    } catch (cause) {
+      throw new ClientError('offline', 'The event stream was cut.', { retryable: true, cause });
+    } finally {
+      source.cancel().catch(() => {});
+    }
+  }
+
+  #event({ type, data, id }: StreamEvent): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(data);
+    } catch (cause) {
+      throw new ClientError('bad_answer', 'An event of the stream is not JSON.', { retryable: true, cause });
+    }
+    if (type === 'message') this.#reader.publication(value as ChannelPublication, id);
+    else if (type === 'gap') this.#reader.gap(value as Gap, id);
+  }
+}
+
+export const openSse: OpenTransport = (context, sink) => new SseTransport(context, sink);
