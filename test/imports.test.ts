@@ -135,7 +135,8 @@ function complaint(it: Import): string | undefined {
   }
   const other = roomOf(file);
   if (other === undefined) return `${it.from} imports ${it.specifier}, which is in no room`;
-  if (other === room || room.knows.includes(other.path)) return undefined;
+  const within = other.path.startsWith(`${room.path}/`);
+  if (other === room || within || room.knows.includes(other.path)) return undefined;
   return `${it.from} (floor ${room.floor}) imports ${it.specifier} (${other.path}, floor ${other.floor})`;
 }
 
