@@ -1,0 +1,147 @@
+/** The packages as they would be published: what is in them, whether their types hold, and whether they run alone. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const require = createRequire(import.meta.url);
+/** `esm-only`: `require` of them is not promised. */
+const PACKAGES = [
+  { folder: 'websocket', profile: 'strict' },
+  { folder: 'wire', profile: 'esm-only' },
+  { folder: 'client', profile: 'esm-only' },
+  { folder: 'server', profile: 'esm-only' },
+] as const;
+
+let scratch: string;
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'fullduplex-packed-'));
+});
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  return { status, output: stdout + stderr };
+}
+
+function node(args: readonly string[], cwd: string): { status: number | null; output: string } {
+  return run(process.execPath, args, cwd);
+}
+
+/** Packs a package and returns the tarball's path. */
+function pack(folder: string): string {
+  const cwd = join(root, 'packages', folder);
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch];
+  const script = process.env.npm_execpath;
+  const { status, stdout, stderr } = spawnSync(
+    script?.endsWith('.js') ? process.execPath : 'npm',
+    script?.endsWith('.js') ? [script, ...args] : args,
+    { cwd, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(stderr);
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  return join(scratch, filename);
+}
+
+/** An empty project with the packed engine installed, as `npm install` of the tarball lays it out. */
+function projectWithEngine(name: string): string {
+  const project = join(scratch, name);
+  const target = join(project, 'node_modules/@fullduplex/websocket');
+  mkdirSync(target, { recursive: true });
+  const { status, output } = run(
+    'tar',
+    ['-xzf', pack('websocket'), '--strip-components=1', '-C', target],
+    scratch,
+  );
+  if (status !== 0) throw new Error(output);
+  return project;
+}
+
+describe.each(PACKAGES)('packages/$folder', ({ folder, profile }) => {
+  test('publint finds nothing', async () => {
+    const { messages } = await publint({ pkgDir: join(root, 'packages', folder), pack: 'npm', strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  test('its types are right however it is imported', () => {
+    const attw = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js');
+    const { status, output } = node([attw, pack(folder), '--profile', profile], root);
+    expect(status, output).toBe(0);
+  });
+});
+
+describe('the engine alone, in an empty project', () => {
+  const echo = `
+    const server = new WebSocketServer({ port: 0 }, () => {
+      const client = new WebSocket('ws://127.0.0.1:' + server.address().port);
+      client.on('open', () => client.send('hello'));
+      client.on('message', (data) => {
+        console.log(String(data));
+        client.close();
+        server.close();
+      });
+    });
+    server.on('connection', (socket) => socket.on('message', (data) => socket.send(data + ' back')));`;
+
+  test('has no dependencies', () => {
+    const manifest = JSON.parse(
+      readFileSync(join(root, 'packages/websocket/package.json'), 'utf8'),
+    ) as object;
+    for (const field of ['dependencies', 'optionalDependencies', 'peerDependencies', 'scripts']) {
+      expect(manifest).not.toHaveProperty(field);
+    }
+  });
+
+  test.each([
+    ['esm.mjs', `import WebSocket, { WebSocketServer } from '@fullduplex/websocket';${echo}`],
+    [
+      'class.cjs',
+      `const WebSocket = require('@fullduplex/websocket'); const { WebSocketServer } = WebSocket;${echo}`,
+    ],
+    ['named.cjs', `const { WebSocket, WebSocketServer } = require('@fullduplex/websocket');${echo}`],
+  ])('runs from %s', (file, source) => {
+    const project = projectWithEngine(file);
+    writeFileSync(join(project, file), source);
+    expect(node([file], project)).toEqual({ status: 0, output: 'hello back\n' });
+  });
+
+  test('compiles in a strict project, as a module and as CommonJS', () => {
+    const project = projectWithEngine('types');
+    mkdirSync(join(project, 'node_modules/@types'));
+    for (const types of ['node', 'undici-types']) {
+      const from = types === 'node' ? '@types/node' : types;
+      symlinkSync(join(root, 'node_modules', from), join(project, 'node_modules', from));
+    }
+    writeFileSync(
+      join(project, 'module.mts'),
+      `import WebSocket, { BroadcastGroup, WebSocketServer } from '@fullduplex/websocket';
+       const group = new BroadcastGroup();
+       new WebSocketServer({ noServer: true }).on('connection', (socket: WebSocket) => void group.add(socket));`,
+    );
+    writeFileSync(
+      join(project, 'common.cts'),
+      `import WebSocket = require('@fullduplex/websocket');
+       const socket: InstanceType<typeof WebSocket> = new WebSocket('ws://localhost');
+       socket.on('message', (data, isBinary) => { data; isBinary satisfies boolean; });`,
+    );
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+    expect(node([compiler, ...flags, 'module.mts', 'common.cts'], project)).toEqual({
+      status: 0,
+      output: '',
+    });
+  });
+});
