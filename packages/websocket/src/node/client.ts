@@ -8,10 +8,12 @@ import * as https from 'node:https';
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
-import { readAnswer } from '../protocol/client-handshake.js';
+import { type Answer, readAnswer } from '../protocol/client-handshake.js';
 import { WebSocketError } from '../protocol/errors.js';
 import { isToken } from '../protocol/headers.js';
+import { acceptAnswer, type DeflateParameters, formatOffer } from '../protocol/permessage-deflate.js';
 import { ACCEPT_GUID } from '../protocol/server-handshake.js';
+import { type DeflateOptions, deflateOptions } from './deflate.js';
 import { type LinkSettings, nodeMemory } from './link.js';
 import { randomMaskingKey } from './masking-key.js';
 import type { Pending, WebSocket } from './websocket.js';
@@ -34,6 +36,8 @@ export interface ClientOptions
   readonly protocolVersion?: number;
   /** Bytes a message from the server may have; 0 for no limit. 100 MiB by default. */
   readonly maxPayload?: number;
+  /** Offer permessage-deflate, with these options. True by default. */
+  readonly perMessageDeflate?: boolean | DeflateOptions;
   readonly skipUTF8Validation?: boolean;
   /** Answer pings. True by default. */
   readonly autoPong?: boolean;
@@ -160,6 +164,8 @@ function request(attempt: Attempt, target: Target): void {
     Upgrade: 'websocket',
   };
   if (attempt.protocols.size > 0) headers['Sec-WebSocket-Protocol'] = [...attempt.protocols].join(',');
+  const deflate = deflateOptions(options.perMessageDeflate ?? true);
+  if (deflate !== undefined) headers['Sec-WebSocket-Extensions'] = formatOffer(deflate);
   if (options.origin !== undefined)
     headers[version < 13 ? 'Sec-WebSocket-Origin' : 'Origin'] = options.origin;
 
@@ -296,17 +302,20 @@ function open(
   head: Buffer,
 ): void {
   const { options, pending, socket } = attempt;
+  const deflate = deflateOptions(options.perMessageDeflate ?? true);
   const answer = readAnswer(response, {
     accept: createHash('sha1')
       .update(key + ACCEPT_GUID)
       .digest('base64'),
     protocols: attempt.protocols,
-    extensions: false,
+    extensions: deflate !== undefined,
   });
-  if (typeof answer === 'string') {
+  const parameters = negotiate(answer, deflate);
+  if (typeof answer === 'string' || typeof parameters === 'string') {
+    const reason = typeof answer === 'string' ? answer : String(parameters);
     pending.state = 2;
     stream.on('error', () => {});
-    stream.once('close', () => fail(attempt, new WebSocketError('WS_ERR_HANDSHAKE_INVALID', answer)));
+    stream.once('close', () => fail(attempt, new WebSocketError('WS_ERR_HANDSHAKE_INVALID', reason)));
     stream.destroy();
     return;
   }
@@ -315,7 +324,19 @@ function open(
     stream.setNoDelay();
   }
   pending.abort = undefined;
-  socket.setSocket(stream, head, clientSettings(options), answer.protocol);
+  socket.setSocket(stream, head, clientSettings(options), {
+    protocol: answer.protocol,
+    deflate: parameters === undefined ? undefined : { parameters, options: deflate! },
+  });
+}
+
+/** What was agreed on about compression: nothing, parameters, or why the answer is none. */
+function negotiate(
+  answer: Answer | string,
+  wants: DeflateOptions | undefined,
+): DeflateParameters | string | undefined {
+  if (typeof answer === 'string' || answer.extensions.length === 0) return undefined;
+  return acceptAnswer(answer.extensions, wants ?? {});
 }
 
 function clientSettings(options: ClientOptions): LinkSettings {

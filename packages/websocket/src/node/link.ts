@@ -6,8 +6,10 @@ import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { isSendableCloseCode } from '../protocol/close-code.js';
 import { Connection, type ConnectionHandler, type ConnectionSettings } from '../protocol/connection.js';
-import type { WebSocketError } from '../protocol/errors.js';
+import { WebSocketError } from '../protocol/errors.js';
 import { FIN, MAX_CONTROL_PAYLOAD, OPCODE } from '../protocol/opcode.js';
+import type { DeflateParameters } from '../protocol/permessage-deflate.js';
+import { type DeflateOptions, Deflater, NodeInflater } from './deflate.js';
 import { Outbox, type SendCallback } from './outbox.js';
 
 /** What all connections of one server, or one client, have in common. */
@@ -16,6 +18,13 @@ export interface LinkSettings extends ConnectionSettings {
   readonly closeTimeout: number;
   readonly autoPong: boolean;
   readonly maskingKey: (() => number) | undefined;
+}
+
+/** What the opening handshake agreed on. */
+export interface Negotiated {
+  /** The subprotocol, or the empty string. */
+  readonly protocol: string;
+  readonly deflate?: { readonly parameters: DeflateParameters; readonly options: DeflateOptions } | undefined;
 }
 
 /** What a link tells its owner. */
@@ -70,12 +79,13 @@ export class Link implements ConnectionHandler {
   /** The latest ping that came while the peer was not reading; 5.5.3 lets it stand for those before it. */
   private unanswered: Buffer | undefined = undefined;
 
-  constructor(stream: Duplex, settings: LinkSettings, owner: LinkOwner) {
+  constructor(stream: Duplex, settings: LinkSettings, owner: LinkOwner, negotiated: Negotiated) {
     this.stream = stream;
     this.settings = settings;
     this.owner = owner;
-    this.outbox = new Outbox(stream, settings.maskingKey, this);
-    this.connection = new Connection(settings, this);
+    const deflate = codecs(negotiated, settings.role === 'server');
+    this.outbox = new Outbox(stream, settings.maskingKey, this, deflate?.deflater);
+    this.connection = new Connection(settings, this, deflate?.inflater);
   }
 
   /** Begins to read; `head` is what came behind the handshake. */
@@ -127,6 +137,17 @@ export class Link implements ConnectionHandler {
   resume(): void {
     this.paused = false;
     if (!this.connection.suspended) this.stream.resume();
+  }
+
+  /**
+   * Sends a frame of a data message.
+   *
+   * @param compress - compress it, where that was negotiated and is worth it; only for a message in one frame
+   */
+  message(first: number, payload: string | Uint8Array, compress: boolean, callback?: SendCallback): void {
+    const { outbox } = this;
+    if (compress && outbox.deflater?.wants(payload.length)) outbox.compressed(first, payload, callback);
+    else outbox.frame(first, payload, callback);
   }
 
   control(opcode: number, payload: Uint8Array, callback?: SendCallback): void {
@@ -228,10 +249,28 @@ export class Link implements ConnectionHandler {
     this.state = CLOSED;
     this.connection.stop();
     this.outbox.leaveGroups();
+    this.outbox.dropWaiting(
+      new WebSocketError('WS_ERR_NOT_OPEN', 'The connection was closed before it was sent'),
+    );
     this.unanswered = undefined;
     stream[kLink] = undefined;
     this.owner.linkClosed(this.closeCode, this.closeReason);
   }
+}
+
+/** The two halves of permessage-deflate as one side sees them: it inflates what the other one compressed. */
+function codecs(
+  { deflate }: Negotiated,
+  isServer: boolean,
+): { deflater: Deflater; inflater: NodeInflater } | undefined {
+  if (deflate === undefined) return undefined;
+  const { options, parameters } = deflate;
+  const server = [parameters.serverMaxWindowBits, !parameters.serverNoContextTakeover] as const;
+  const client = [parameters.clientMaxWindowBits, !parameters.clientNoContextTakeover] as const;
+  return {
+    deflater: new Deflater(...(isServer ? server : client), options),
+    inflater: new NodeInflater(...(isServer ? client : server), options),
+  };
 }
 
 function closePayload(code: number | undefined, reason: string | Uint8Array | undefined): Uint8Array {

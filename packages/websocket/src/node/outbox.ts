@@ -7,7 +7,10 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { headerLength, writeHeader } from '../protocol/frame-header.js';
 import { applyMask } from '../protocol/mask.js';
+import { RSV1 } from '../protocol/opcode.js';
+import type { Deflater } from './deflate.js';
 import { encodeBinary, encodeText, textFrameBound } from './encode.js';
+import { Gate } from './gate.js';
 import { slab } from './slab.js';
 import { type Flushable, flushAtTurnEnd, reserve } from './turn.js';
 
@@ -26,7 +29,7 @@ export interface OutboxOwner {
   drained(): void;
 }
 
-/** Larger payloads are not copied but written at once, because until then their memory is the caller's to change. */
+/** Larger payloads are not copied. */
 const COPY_LIMIT = 32 * 1024;
 
 /** With more than this waiting, it is written before the turn is over. */
@@ -54,11 +57,21 @@ export class Outbox implements Flushable {
   private callbacks: SendCallback[] | undefined = undefined;
   private queued = false;
   private watching = false;
+  /** What waits behind a message that is not ready; absent while there is none. */
+  private gate: Gate | undefined = undefined;
+  /** Compresses this side's messages, where that was negotiated. */
+  readonly deflater: Deflater | undefined;
 
-  constructor(stream: Duplex, maskingKey: (() => number) | undefined, owner: OutboxOwner) {
+  constructor(
+    stream: Duplex,
+    maskingKey: (() => number) | undefined,
+    owner: OutboxOwner,
+    deflater: Deflater | undefined,
+  ) {
     this.stream = stream;
     this.maskingKey = maskingKey;
     this.owner = owner;
+    this.deflater = deflater;
     this.plain = stream instanceof Socket;
   }
 
@@ -69,7 +82,7 @@ export class Outbox implements Flushable {
 
   /** Bytes that the kernel has not taken yet. */
   get bufferedAmount(): number {
-    return this.bytes + this.end - this.start + this.stream.writableLength;
+    return this.bytes + this.end - this.start + this.stream.writableLength + (this.gate?.bytes ?? 0);
   }
 
   /** Whether the peer reads more slowly than is being sent. */
@@ -84,7 +97,7 @@ export class Outbox implements Flushable {
 
   /** Whether nothing is queued here, so that a group's bytes may go past the queue. */
   get idle(): boolean {
-    return this.start === this.end && this.segments === undefined;
+    return this.start === this.end && this.segments === undefined && this.gate === undefined;
   }
 
   /**
@@ -95,6 +108,75 @@ export class Outbox implements Flushable {
    */
   frame(first: number, payload: string | Uint8Array, callback?: SendCallback): void {
     if (this.shared !== undefined) this.shared.handOver(this);
+    if (this.gate === undefined) this.put(first, payload, callback);
+    else this.wait(first, payload, callback);
+  }
+
+  private wait(first: number, payload: string | Uint8Array, callback: SendCallback | undefined): void {
+    const begin = (done: () => void): void => {
+      this.put(first, payload, callback);
+      done();
+    };
+    this.gate!.push(begin, Buffer.byteLength(payload), callback);
+  }
+
+  /**
+   * Queues a data message, compressed.
+   *
+   * @param first - FIN and the opcode
+   */
+  compressed(first: number, payload: string | Uint8Array, callback?: SendCallback): void {
+    const deflater = this.deflater!;
+    const message = typeof payload === 'string' ? Buffer.from(payload, 'utf8') : payload;
+    if (this.shared !== undefined) this.shared.handOver(this);
+    if (this.gate === undefined && deflater.isQuick(message.length)) {
+      this.putDeflated(first, message, deflater.deflateNow(message), callback);
+      return;
+    }
+    this.later(message.length, callback, (done) => {
+      if (deflater.isQuick(message.length)) {
+        this.putDeflated(first, message, deflater.deflateNow(message), callback);
+        done();
+        return;
+      }
+      deflater.deflateLater(message, (error, deflated) => {
+        if (error === null && !this.stream.destroyed) this.putDeflated(first, message, deflated, callback);
+        else callback?.(error ?? new Error('The connection was closed'));
+        done();
+      });
+    });
+  }
+
+  /**
+   * Runs a job when all that was sent before it has been queued; what is sent meanwhile waits until it is done. Within
+   * it, frames are queued by `put`.
+   */
+  later(bytes: number, callback: SendCallback | undefined, begin: (done: () => void) => void): void {
+    if (this.shared !== undefined) this.shared.handOver(this);
+    this.gate ??= new Gate(() => {
+      this.gate = undefined;
+    });
+    this.gate.push(begin, bytes, callback);
+  }
+
+  /** Drops what waits behind a message that will not get ready. */
+  dropWaiting(error: Error): void {
+    this.gate?.drop(error);
+    this.gate = undefined;
+  }
+
+  private putDeflated(
+    first: number,
+    message: Uint8Array,
+    deflated: Uint8Array | undefined,
+    callback: SendCallback | undefined,
+  ): void {
+    if (deflated === undefined) this.put(first, message, callback);
+    else this.put(first | RSV1, deflated, callback);
+  }
+
+  /** Queues a frame before all that waits at the gate. */
+  put(first: number, payload: string | Uint8Array, callback?: SendCallback): void {
     if (typeof payload === 'string') {
       if (payload.length * 3 <= COPY_LIMIT) this.text(first, payload);
       else this.binary(first, Buffer.from(payload, 'utf8'), true);
@@ -105,11 +187,24 @@ export class Outbox implements Flushable {
       this.callbacks ??= [];
       this.callbacks.push(callback);
     }
-    if (this.bytes + this.end - this.start > FLUSH_LIMIT) this.flush();
+    // What was not copied is written at once: until then its memory is the caller's to change.
+    if (payload.length > COPY_LIMIT || this.bytes + this.end - this.start > FLUSH_LIMIT) this.flush();
   }
 
   /** Queues bytes that are frames already, and that nobody changes any more. */
   append(bytes: Uint8Array): void {
+    if (this.gate === undefined) {
+      this.putBytes(bytes);
+      return;
+    }
+    const begin = (done: () => void): void => {
+      this.putBytes(bytes);
+      done();
+    };
+    this.gate.push(begin, bytes.length, undefined);
+  }
+
+  private putBytes(bytes: Uint8Array): void {
     this.closeRegion();
     this.segments ??= [];
     this.segments.push(bytes);
@@ -182,8 +277,7 @@ export class Outbox implements Flushable {
       if (!ours) bytes = Buffer.from(payload);
       applyMask(bytes, 0, length, key);
     }
-    this.append(bytes);
-    this.flush();
+    this.putBytes(bytes);
   }
 
   flush(): void {

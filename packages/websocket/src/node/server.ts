@@ -9,6 +9,7 @@ import type * as https from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketError } from '../protocol/errors.js';
+import { acceptOffer, formatAccepted, isGarbled } from '../protocol/permessage-deflate.js';
 import {
   ACCEPT_GUID,
   answerLines,
@@ -21,6 +22,7 @@ import {
   readHandshake,
 } from '../protocol/server-handshake.js';
 import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_MAX_PAYLOAD } from './client.js';
+import { type DeflateOptions, deflateOptions } from './deflate.js';
 import { isLinked, type LinkSettings, nodeMemory } from './link.js';
 import { WebSocket } from './websocket.js';
 
@@ -70,7 +72,8 @@ export interface ServerOptions {
   readonly clientTracking?: boolean;
   /** Bytes a message may have; 0 for no limit. 100 MiB by default. */
   readonly maxPayload?: number;
-  readonly perMessageDeflate?: boolean | object;
+  /** Accept permessage-deflate, with these options. False by default. */
+  readonly perMessageDeflate?: boolean | DeflateOptions;
   readonly skipUTF8Validation?: boolean;
   /** Answer pings. True by default. */
   readonly autoPong?: boolean;
@@ -100,6 +103,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   /** The open connections; `undefined` without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined;
   private readonly settings: LinkSettings;
+  private readonly deflate: DeflateOptions | undefined;
   private server: http.Server | https.Server | undefined = undefined;
   private removeListeners: (() => void) | undefined = undefined;
   private state: 0 | 1 | 2 = RUNNING;
@@ -126,6 +130,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       maskingKey: undefined,
       ...nodeMemory,
     };
+    this.deflate = deflateOptions(options.perMessageDeflate);
     if (options.port != null) {
       this.server = http.createServer(askForUpgrade);
       this.server.listen(
@@ -225,6 +230,11 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       this.refuse(handshake, stream, request);
       return;
     }
+    if (this.deflate !== undefined && handshake.extensions?.some(isGarbled)) {
+      const message = 'Invalid or unacceptable Sec-WebSocket-Extensions header';
+      this.refuse({ status: 400, message }, stream, request);
+      return;
+    }
     if (!this.shouldHandle(request)) {
       answer(stream, { status: 400, message: 'Bad Request' });
       return;
@@ -301,6 +311,9 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     const lines = answerLines(acceptOf(handshake.key));
     const protocol = this.chooseProtocol(handshake.protocols, request);
     if (protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+    const { deflate } = this;
+    const parameters = deflate && handshake.extensions && acceptOffer(handshake.extensions, deflate);
+    if (parameters) lines.push(`Sec-WebSocket-Extensions: ${formatAccepted(parameters)}`);
     const socket = new (this.options.WebSocket ?? WebSocket)(null);
     this.emit('headers', lines, request);
     stream.write(formatAnswer(lines));
@@ -309,7 +322,10 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       stream.setTimeout(0);
       stream.setNoDelay();
     }
-    socket.setSocket(stream, head, this.settings, protocol);
+    socket.setSocket(stream, head, this.settings, {
+      protocol,
+      deflate: parameters && { parameters, options: deflate! },
+    });
     if (this.clients !== undefined) this.track(socket, this.clients);
     callback(socket, request);
   }

@@ -7,6 +7,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketError } from '../protocol/errors.js';
 import { FIN, OPCODE } from '../protocol/opcode.js';
+import { DEFLATE } from '../protocol/permessage-deflate.js';
 import { type ClientOptions, connect } from './client.js';
 import {
   addEventListener,
@@ -22,7 +23,7 @@ import {
   setAttribute,
   type WebSocketEvent,
 } from './event-target.js';
-import { Link, type LinkOwner, type LinkSettings } from './link.js';
+import { Link, type LinkOwner, type LinkSettings, type Negotiated } from './link.js';
 import type { Outbox, SendCallback } from './outbox.js';
 import { type SendData, toBytes } from './payload.js';
 
@@ -123,8 +124,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
     return this.chosen;
   }
 
+  /** The names of the extensions in use. */
   get extensions(): string {
-    return '';
+    return this.link?.outbox.deflater === undefined ? '' : DEFLATE;
   }
 
   get url(): string | undefined {
@@ -160,9 +162,14 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
   }
 
   /** Puts an upgraded stream under a socket that was made with `null`. The server does this; applications need not. */
-  setSocket(stream: Duplex, head: Uint8Array, settings: LinkSettings, protocol = ''): void {
-    this.chosen = protocol;
-    this.link = new Link(stream, settings, this);
+  setSocket(
+    stream: Duplex,
+    head: Uint8Array,
+    settings: LinkSettings,
+    negotiated: Negotiated = { protocol: '' },
+  ): void {
+    this.chosen = negotiated.protocol;
+    this.link = new Link(stream, settings, this, negotiated);
     this.link.start(head);
     this.emit('open');
   }
@@ -188,8 +195,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
     }
     const isBinary = how?.binary ?? typeof data !== 'string';
     const opcode = this.fragmenting ? OPCODE.continuation : isBinary ? OPCODE.binary : OPCODE.text;
+    const whole = !this.fragmenting && how?.fin !== false;
     this.fragmenting = how?.fin === false;
-    link.outbox.frame(this.fragmenting ? opcode : FIN | opcode, payload, done);
+    link.message(this.fragmenting ? opcode : FIN | opcode, payload, whole && how?.compress !== false, done);
   }
 
   /**
