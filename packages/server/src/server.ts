@@ -1,5 +1,10 @@
 /** Puts the parts of a server together, and only that. */
-import { resolveConfig, type ServerConfig } from './config.js';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type ResolvedConfig, resolveConfig, type ServerConfig, ServerError } from './config.js';
+import { closeParts, openParts, type Parts } from './parts.js';
+import { sync } from './transport/sync.js';
+import { upgrade } from './transport/upgrade.js';
 
 export interface Server {
   /**
@@ -23,6 +28,94 @@ export interface Listening {
 
 /** @throws {ServerError} `invalid_config` */
 export function createServer(input: ServerConfig = {}): Server {
-  resolveConfig(input);
-  throw new Error('not yet');
+  return new FullduplexServer(resolveConfig(input));
+}
+
+/** Longest a request's head may take to arrive, in milliseconds. */
+const HEAD_TIMEOUT = 10_000;
+/** Room for a cursor of many channels in the URL, in bytes. */
+const MAX_HEAD = 64 * 1024;
+
+class FullduplexServer implements Server {
+  readonly #config: ResolvedConfig;
+  readonly #http = createHttpServer({
+    maxHeaderSize: MAX_HEAD,
+    headersTimeout: HEAD_TIMEOUT,
+    requestTimeout: 3 * HEAD_TIMEOUT,
+    keepAliveTimeout: 65_000,
+    noDelay: true,
+  });
+  #parts: Parts | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(config: ResolvedConfig) {
+    this.#config = config;
+  }
+
+  async listen(): Promise<Listening> {
+    const parts = await openParts(this.#config, () => this.#closing === undefined);
+    this.#parts = parts;
+    const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      if (isSync(request.url)) void sync(request, response, parts.sync);
+      else void parts.app(request, response);
+    };
+    this.#http.on('request', handle);
+    this.#http.on('upgrade', (request, stream, head) =>
+      upgrade(request, stream, head, { ...parts.upgrade, request: handle }),
+    );
+    try {
+      return await this.#bind();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #bind(): Promise<Listening> {
+    const { host, port } = this.#config;
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', (error) => reject(explainListen(error, host, port)));
+      this.#http.listen(port, host, () => {
+        const address = this.#http.address() as AddressInfo;
+        resolve({ url: urlOf(host, address.port), port: address.port });
+      });
+    });
+  }
+
+  async #close(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      if (this.#http.listening) this.#http.close(() => resolve());
+      else resolve();
+    });
+    if (this.#parts !== undefined) await closeParts(this.#parts, this.#config.timing.closeTimeout * 1000);
+    this.#http.closeAllConnections();
+    await stopped;
+  }
+}
+
+function isSync(url: string | undefined): boolean {
+  return url === '/api/sync' || url?.startsWith('/api/sync?') === true;
+}
+
+function urlOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function explainListen(error: Error, host: string, port: number): ServerError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    const message = `Port ${port} is taken: another program listens there.`;
+    return new ServerError('address_in_use', message, { cause: error });
+  }
+  const message =
+    code === 'EACCES'
+      ? `This user may not listen on port ${port}.`
+      : `Cannot listen on ${host}:${port}: ${error.message}.`;
+  return new ServerError('address_not_available', message, { cause: error });
 }

@@ -39,6 +39,13 @@ export interface Batch {
   readonly more: boolean;
 }
 
+export interface Step {
+  /** Whether it is a gap; otherwise a publication. */
+  readonly gap: boolean;
+  readonly json: string;
+  readonly cursor: string;
+}
+
 export class CursorReader implements FeedListener {
   readonly #hub: Hub;
   readonly #scope: Scope;
@@ -46,10 +53,12 @@ export class CursorReader implements FeedListener {
   #watched: Feed[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(hub: Hub, scope: Scope, cursor: Cursor) {
+  /** @param asked channels to read from now on besides those in the cursor */
+  constructor(hub: Hub, scope: Scope, cursor: Cursor, asked: Iterable<string> = []) {
     this.#hub = hub;
     this.#scope = scope;
     this.#cursor = cursor;
+    for (const channel of asked) cursor.asked.add(channel);
   }
 
   /** A reader of what comes from now on, in what the user belongs to and in what is asked for besides. */
@@ -71,38 +80,34 @@ export class CursorReader implements FeedListener {
     return encodeCursor(this.#cursor);
   }
 
-  /** The cursors after each of the batch's entries, given the cursor from before it. */
-  static *cursorsAfter(batch: Batch, before: Cursor): Generator<string> {
-    const { positions, asked } = before;
-    for (const gap of batch.gaps) positions.set(gap.channel, { epoch: gap.epoch, offset: gap.oldest - 1 });
-    for (const entry of batch.entries) {
-      positions.set(entry.channel, entry.position);
-      yield encodeCursor({ positions, asked });
-    }
-  }
-
   /**
    * What comes after the positions, which move behind it.
    *
-   * @throws {LogError} then the positions stand where they stood, or behind what other channels gave: read anew
+   * @throws {LogError} then the positions stand behind what other channels gave, which is lost: begin anew
    */
   async read(bounds: Bounds): Promise<Batch> {
-    const entries: Entry[] = [];
     const gaps: Gap[] = [];
     await this.#align(gaps);
-    let room = bounds.bytes;
-    let more = false;
-    for (const channel of await this.#withNews()) {
-      const limit = bounds.publications - entries.length;
-      if (room <= 0 || limit <= 0) {
-        more = true;
-        break;
-      }
-      const before = entries.length;
-      more = (await this.#readChannel(channel, { bytes: room, publications: limit }, entries, gaps)) || more;
-      for (let at = before; at < entries.length; at++) room -= entries[at]!.json.length;
+    return this.#collect(bounds, gaps);
+  }
+
+  /** The same one by one, each with the cursor after it. */
+  async readSteps(bounds: Bounds): Promise<{ readonly steps: readonly Step[]; readonly more: boolean }> {
+    const early: Gap[] = [];
+    await this.#align(early);
+    const { asked } = this.#cursor;
+    const positions = new Map(this.#cursor.positions);
+    const { entries, gaps, more } = await this.#collect(bounds, early);
+    const steps: Step[] = [];
+    for (const gap of gaps) {
+      positions.set(gap.channel, { epoch: gap.epoch, offset: gap.oldest - 1 });
+      steps.push({ gap: true, json: JSON.stringify(gap), cursor: encodeCursor({ positions, asked }) });
     }
-    return { entries, gaps, more };
+    for (const { channel, position, json } of entries) {
+      positions.set(channel, position);
+      steps.push({ gap: false, json, cursor: encodeCursor({ positions, asked }) });
+    }
+    return { steps, more };
   }
 
   /** Calls `wake` at each publication from now on. True: there is something to read already. */
@@ -138,6 +143,23 @@ export class CursorReader implements FeedListener {
 
   published(): void {
     this.#wake?.();
+  }
+
+  async #collect(bounds: Bounds, gaps: Gap[]): Promise<Batch> {
+    const entries: Entry[] = [];
+    let room = bounds.bytes;
+    let more = false;
+    for (const channel of await this.#withNews()) {
+      const limit = bounds.publications - entries.length;
+      if (room <= 0 || limit <= 0) {
+        more = true;
+        break;
+      }
+      const before = entries.length;
+      more = (await this.#readChannel(channel, { bytes: room, publications: limit }, entries, gaps)) || more;
+      for (let at = before; at < entries.length; at++) room -= entries[at]!.json.length;
+    }
+    return { entries, gaps, more };
   }
 
   #let(feed: Feed): void {

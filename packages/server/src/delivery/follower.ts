@@ -59,7 +59,7 @@ export class Follower implements FeedListener {
   }
 
   get position(): Position {
-    return { epoch: this.feed.epoch, offset: this.#state === 'live' ? this.feed.offset : this.#offset };
+    return { epoch: this.feed.epoch, offset: this.#state === 'live' ? this.#liveOffset() : this.#offset };
   }
 
   /** Begins, or goes on after the reader's outlet has room again. Harmless at any time. */
@@ -76,15 +76,15 @@ export class Follower implements FeedListener {
   /** The reader's backlog passed the limit, and nothing is pushed to it any more. */
   fellBehind(): void {
     if (this.#state !== 'live') return;
+    this.#offset = this.#liveOffset();
     this.#leave();
-    this.#offset = this.feed.offset;
     this.#state = 'waiting';
   }
 
   end(): void {
     if (this.#state === 'ended') return;
-    if (this.#state === 'live') this.#leave();
     this.#offset = this.position.offset;
+    if (this.#state === 'live') this.#leave();
     this.#state = 'ended';
     this.#hub.release(this.feed);
   }
@@ -92,6 +92,12 @@ export class Follower implements FeedListener {
   /** As a listener, live and without a format. */
   published(feed: Feed, records: readonly LogRecord[]): void {
     this.reader.write(feed, records);
+    // No audience watches over this outlet.
+    if (this.reader.outlet.backlog > this.#hub.outboxBytes) this.fellBehind();
+  }
+
+  #liveOffset(): number {
+    return this.#format === undefined ? this.feed.offset : this.feed.offsetOf(this.#format);
   }
 
   #join(): void {

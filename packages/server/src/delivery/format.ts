@@ -3,8 +3,14 @@ import type { LogRecord } from '../log/channel-log.js';
 
 /** How one kind of reader gets records. Readers that share a format share each encoding. */
 export interface Format {
-  /** What one commit brought to the channel, as the texts to send, each a message of its own. May be none. */
-  encode(channel: string, epoch: string, records: readonly LogRecord[]): readonly string[];
+  /** What one commit brought to the channel, as the messages to send. May be none. */
+  encode(channel: string, records: readonly LogRecord[]): readonly Encoded[];
+}
+
+export interface Encoded {
+  readonly text: string;
+  /** Of the last record in it: who was sent this message has everything up to here. */
+  readonly offset: number;
 }
 
 /** `{"offset":7,"data":{…},"info":{"user":"alice","key":"k-1"},"time":1763600000000}` */
@@ -22,25 +28,27 @@ export function channelPublicationJson(channel: string, epoch: string, record: L
 
 /** The pushes of the session: one message, a line for each record. */
 export const PUSHES: Format = {
-  encode(channel, _epoch, records) {
+  encode(channel, records) {
+    const last = records.at(-1);
+    if (last === undefined) return [];
     const start = `{"push":{"channel":${JSON.stringify(channel)},"pub":`;
     let text = '';
     for (const record of records) {
       text += `${text === '' ? '' : '\n'}${start}${publicationJson(record)}}}`;
     }
-    return text === '' ? [] : [text];
+    return [{ text, offset: last.offset }];
   },
 };
 
 /** Bare texts of the messages among the records, each a message of its own. */
 export const TEXTS: Format = {
-  encode(_channel, _epoch, records) {
-    const texts: string[] = [];
+  encode(_channel, records) {
+    const messages: Encoded[] = [];
     for (const record of records) {
       const text = messageText(record);
-      if (text !== undefined) texts.push(text);
+      if (text !== undefined) messages.push({ text, offset: record.offset });
     }
-    return texts;
+    return messages;
   },
 };
 

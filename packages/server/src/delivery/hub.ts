@@ -19,6 +19,8 @@ export interface HubOptions {
   readonly audience: AudienceFactory;
   /** What one page read for a reader that catches up may hold. */
   readonly pageBytes?: number;
+  /** What may wait in an outlet before a live reader is let go of, where no audience sees to it. */
+  readonly outboxBytes?: number;
   /** How long a channel that nobody reads any more is still followed, in milliseconds. */
   readonly linger?: number;
   readonly clock?: Clock;
@@ -32,6 +34,7 @@ const MAX_LATEST = 32;
 
 export class Hub {
   readonly log: ChannelLog;
+  readonly outboxBytes: number;
   readonly #options: HubOptions;
   readonly #pageBytes: number;
   readonly #linger: number;
@@ -42,6 +45,7 @@ export class Hub {
   constructor(options: HubOptions) {
     this.log = options.log;
     this.#options = options;
+    this.outboxBytes = options.outboxBytes ?? 256 * 1024;
     this.#pageBytes = options.pageBytes ?? 64 * 1024;
     this.#linger = options.linger ?? 5000;
     this.#clock = options.clock ?? systemClock;
@@ -122,6 +126,12 @@ export class Hub {
   }
 }
 
+/** Those who share a format, and how far they were sent the channel. */
+interface Share {
+  readonly audience: Audience;
+  offset: number;
+}
+
 /** One channel while someone reads it. */
 export class Feed {
   readonly channel: string;
@@ -133,7 +143,7 @@ export class Feed {
   readonly #makeAudience: AudienceFactory;
   readonly #pageBytes: number;
   readonly #count: ((records: number) => void) | undefined;
-  #audiences: Map<Format, Audience> | undefined;
+  #shares: Map<Format, Share> | undefined;
   #listeners: Set<FeedListener> | undefined;
   /** What the last commit brought, kept while someone listens: most who wait need nothing else. */
   #latest: readonly LogRecord[] = [];
@@ -164,7 +174,7 @@ export class Feed {
 
   stop(): void {
     this.#following?.stop();
-    this.#audiences?.clear();
+    this.#shares?.clear();
     this.#listeners?.clear();
   }
 
@@ -172,26 +182,32 @@ export class Feed {
     return { epoch: this.epoch, offset: this.offset };
   }
 
-  /** Adds the outlet to those who get everything after `offset` pushed. */
-  join(format: Format, outlet: Outlet): void {
-    this.#audiences ??= new Map();
-    let audience = this.#audiences.get(format);
-    if (audience === undefined) {
-      audience = this.#makeAudience((fallen) => fallen.fellBehind(this.channel));
-      this.#audiences.set(format, audience);
-    }
-    audience.add(outlet);
+  /** Of the last record that those who share the format were sent: where one that leaves them now stands. */
+  offsetOf(format: Format): number {
+    return this.#shares?.get(format)?.offset ?? this.offset;
   }
 
-  /** How many get the format pushed now. */
-  audienceSize(format: Format): number {
-    return this.#audiences?.get(format)?.size ?? 0;
+  /** Adds the outlet to those who are sent everything after `offset`. */
+  join(format: Format, outlet: Outlet): void {
+    this.#shares ??= new Map();
+    let share = this.#shares.get(format);
+    if (share === undefined) {
+      const audience = this.#makeAudience((fallen) => fallen.fellBehind(this.channel));
+      share = { audience, offset: this.offset };
+      this.#shares.set(format, share);
+    }
+    share.audience.add(outlet);
   }
 
   leave(format: Format, outlet: Outlet): void {
-    const audience = this.#audiences?.get(format);
+    const audience = this.#shares?.get(format)?.audience;
     audience?.delete(outlet);
-    if (audience?.size === 0) this.#audiences?.delete(format);
+    if (audience?.size === 0) this.#shares?.delete(format);
+  }
+
+  /** How many are sent the format now. */
+  audienceSize(format: Format): number {
+    return this.#shares?.get(format)?.audience.size ?? 0;
   }
 
   listen(listener: FeedListener): void {
@@ -204,7 +220,7 @@ export class Feed {
   }
 
   announce(format: Format, text: string): void {
-    this.#audiences?.get(format)?.send(text);
+    this.#shares?.get(format)?.audience.send(text);
   }
 
   /** What the last commit brought as JSON, encoded once for all who ask, if that is all that came after the offset. */
@@ -231,14 +247,21 @@ export class Feed {
     this.offset = last.offset;
     this.#latest = (this.#listeners?.size ?? 0) > 0 && records.length <= MAX_LATEST ? records : [];
     this.#latestJson = undefined;
-    if (this.#audiences !== undefined) {
-      for (const [format, audience] of this.#audiences) {
-        for (const text of format.encode(this.channel, epoch, records)) audience.send(text);
-      }
+    if (this.#shares !== undefined) {
+      for (const [format, share] of this.#shares) this.#send(format, share, records, last.offset);
     }
     if (this.#listeners !== undefined) {
       for (const listener of this.#listeners) listener.published(this, records);
     }
     this.#count?.(records.length);
+  }
+
+  #send(format: Format, share: Share, records: readonly LogRecord[], last: number): void {
+    for (const { text, offset } of format.encode(this.channel, records)) {
+      // First the offset: sending may find that an outlet overflows, which then leaves with this message as its last.
+      share.offset = offset;
+      share.audience.send(text);
+    }
+    share.offset = last;
   }
 }

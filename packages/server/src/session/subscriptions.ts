@@ -199,7 +199,7 @@ export class Subscriptions implements Reader, FeedListener {
   write(feed: Feed, records: readonly LogRecord[]): void {
     const found = this.#channels.get(feed.channel);
     if (!(found instanceof Subscription)) return;
-    for (const text of PUSHES.encode(found.name, feed.epoch, records)) this.outlet.send(text);
+    for (const { text } of PUSHES.encode(found.name, records)) this.outlet.send(text);
   }
 
   /**

@@ -1,0 +1,266 @@
+/** The parts of a running server, made in order and taken down in the other. */
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { WebSocketServer } from '@fullduplex/websocket';
+import { getRequestListener } from '@hono/node-server';
+import { type Logger, pino } from 'pino';
+import { Chat } from './chat/chat.js';
+import { isLoopback, type ResolvedConfig, ServerError } from './config.js';
+import { systemClock } from './delivery/clock.js';
+import { PUSHES } from './delivery/format.js';
+import { Hub } from './delivery/hub.js';
+import { TimerWheel } from './delivery/timer-wheel.js';
+import { createApp } from './http/app.js';
+import { guestSecret, Tokens } from './http/auth.js';
+import { RateLimit } from './http/limits.js';
+import { type ConnectionKind, Metrics } from './http/metrics.js';
+import { Origins } from './http/origins.js';
+import { Page } from './http/page.js';
+import { type ChannelLog, LogError } from './log/channel-log.js';
+import { MemoryLog } from './log/memory-log.js';
+import { SqliteLog } from './log/sqlite-log.js';
+import { Presence } from './presence/presence.js';
+import { encodePush } from './session/codec.js';
+import type { Services } from './session/services.js';
+import { Capacity } from './transport/capacity.js';
+import { HeldRequests } from './transport/held.js';
+import { PlainDirect } from './transport/plain-direct.js';
+import { PlainGroup } from './transport/plain-group.js';
+import type { SyncServices } from './transport/sync.js';
+import type { UpgradeServices } from './transport/upgrade.js';
+import { serveSession } from './transport/websocket.js';
+import { broadcastAudiences } from './transport/websocket-outlet.js';
+
+export interface Parts {
+  readonly log: ChannelLog;
+  readonly hub: Hub;
+  readonly presence: Presence;
+  readonly engine: WebSocketServer;
+  readonly held: HeldRequests;
+  readonly wheel: TimerWheel;
+  readonly app: ReturnType<typeof getRequestListener>;
+  readonly sync: SyncServices;
+  readonly upgrade: Omit<UpgradeServices, 'request'>;
+}
+
+/** Between two proofs that the user of a plain connection is here, in milliseconds. */
+const PLAIN_RENEWAL = 20_000;
+
+/** @throws {ServerError} `data_unavailable` */
+export async function openParts(config: ResolvedConfig, isOpen: () => boolean): Promise<Parts> {
+  const logger = pino({ level: config.logLevel });
+  const { log, secret } = await openData(config);
+  try {
+    return await assemble(config, isOpen, logger, log, secret);
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** Says goodbye to everyone, then closes the log behind them. */
+export async function closeParts(parts: Parts, patience: number): Promise<void> {
+  parts.held.releaseAll();
+  for (const socket of parts.engine.clients ?? []) socket.close(1001, 'shutdown');
+  await gone(parts.engine, patience);
+  parts.wheel.stop();
+  parts.hub.close();
+  parts.presence.close();
+  await parts.log.close();
+}
+
+async function assemble(
+  config: ResolvedConfig,
+  isOpen: () => boolean,
+  logger: Logger,
+  log: ChannelLog,
+  secret: Uint8Array | undefined,
+): Promise<Parts> {
+  const { limits, timing } = config;
+  const failed = (error: unknown): void => {
+    // What a closing server cuts off is no failure.
+    if (!(error instanceof LogError && error.code === 'closed')) logger.error(error);
+  };
+  const tokens = new Tokens({ guestSecret: secret, appSecret: config.tokenSecret });
+  const presence: Presence = new Presence({
+    onJoin: (channel, { client, user }) => tellPresence('join', channel, client, user),
+    onLeave: (channel, { client, user }) => tellPresence('leave', channel, client, user),
+  });
+  const metrics = new Metrics(
+    () => hub.size,
+    () => presence.size,
+  );
+  const hub: Hub = new Hub({
+    log,
+    audience: broadcastAudiences(limits.outboxBytes),
+    pageBytes: limits.pageBytes,
+    outboxBytes: limits.outboxBytes,
+    linger: timing.followLinger * 1000,
+    published: (count) => metrics.publications.inc(count),
+  });
+  const tellPresence = (what: 'join' | 'leave', channel: string, client: string, user: string): void => {
+    // Everyone telling everyone is a square: in a crowd nobody is told, and clients ask instead.
+    const readers = hub.peek(channel)?.audienceSize(PUSHES) ?? 0;
+    if (readers === 0 || readers > limits.presencePushes) return;
+    hub.announce(
+      channel,
+      PUSHES,
+      encodePush(channel, `"${what}":${JSON.stringify({ info: { user, client } })}`),
+    );
+  };
+  const chat = await Chat.open({
+    log,
+    presence,
+    limits: { maxMessageBytes: limits.messageBytes },
+    announce: (channel, push) =>
+      hub.announce(channel, PUSHES, JSON.stringify({ push: { channel, ...push } })),
+  });
+  const wheel = new TimerWheel(systemClock);
+  const held = new HeldRequests();
+  const origins = new Origins(config);
+  const engine = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.frameBytes,
+    perMessageDeflate: false,
+    closeTimeout: timing.closeTimeout * 1000,
+  });
+  const capacity = new Capacity(
+    limits.connections,
+    () => engine.clients?.size ?? 0,
+    () => held.size,
+  );
+  const authenticate: Services['authenticate'] = (token) => tokens.verify(token);
+  const commandLimit = new RateLimit(limits.commandsPerSecond, limits.commandsPerSecond * 2);
+  const services: Services = {
+    chat,
+    hub,
+    presence,
+    clock: systemClock,
+    wheel,
+    limits,
+    timing,
+    version: version(),
+    authenticate,
+    failed,
+  };
+  const plain = {
+    chat,
+    hub,
+    presence,
+    wheel,
+    messageBytes: limits.messageBytes,
+    pending: limits.pendingCommands,
+    renewal: PLAIN_RENEWAL,
+    failed,
+  };
+  const counted = (
+    transport: ConnectionKind,
+    socket: { on(event: 'close', listener: () => void): unknown },
+  ) => {
+    metrics.connections.inc({ transport });
+    socket.on('close', () => metrics.connections.dec({ transport }));
+  };
+  const app = createApp({
+    chat,
+    presence,
+    tokens,
+    origins,
+    metrics,
+    page: await Page.load(config.pageDir),
+    guests: config.guests,
+    apiKey: config.apiKey,
+    bodyBytes: limits.bodyBytes,
+    commandLimit,
+    guestLimit: new RateLimit(limits.guestsPerMinute / 60, limits.guestsPerMinute),
+    isOpen,
+    addressOf: (request) => addressOf(request, config.trustProxy),
+    failed,
+  });
+  return {
+    log,
+    hub,
+    presence,
+    engine,
+    held,
+    wheel,
+    app: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    sync: {
+      chat,
+      hub,
+      presence,
+      origins,
+      held,
+      wheel,
+      bounds: { bytes: limits.answerBytes, publications: limits.answerPublications },
+      timing,
+      isOpen,
+      hasRoom: () => capacity.hasRoom(),
+      countRequest: (user) => commandLimit.take(user),
+      authenticate,
+      failed,
+    },
+    upgrade: {
+      engine,
+      origins,
+      capacity,
+      guests: config.guests,
+      isOpen,
+      doors: {
+        session(socket) {
+          counted('websocket', socket);
+          serveSession(socket, services);
+        },
+        plainGroup(socket) {
+          counted('plain', socket);
+          new PlainGroup(socket, plain);
+        },
+        plainDirect(socket, name) {
+          counted('plain', socket);
+          new PlainDirect(socket, name, plain);
+        },
+      },
+    },
+  };
+}
+
+async function openData(
+  config: ResolvedConfig,
+): Promise<{ readonly log: ChannelLog; readonly secret: Uint8Array | undefined }> {
+  const { dataDir, durability, guests } = config;
+  try {
+    const secret = guests ? await guestSecret(dataDir) : undefined;
+    if (dataDir === undefined || durability === 'memory') return { log: new MemoryLog(), secret };
+    await mkdir(dataDir, { recursive: true });
+    return { log: await SqliteLog.open({ file: join(dataDir, 'log.db'), durability }), secret };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ServerError('data_unavailable', `Cannot use the data folder ${dataDir}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Resolves when every connection is closed; those that take too long are cut. */
+async function gone(engine: WebSocketServer, patience: number): Promise<void> {
+  const left = (): number => engine.clients?.size ?? 0;
+  const end = Date.now() + patience;
+  while (left() > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (const socket of engine.clients ?? []) socket.terminate();
+}
+
+/** The caller's address for limits by address; none for loopback, where all callers look alike. */
+function addressOf(
+  request: { headers: NodeJS.Dict<string | string[]>; socket: { remoteAddress?: string | undefined } },
+  trustProxy: boolean,
+): string | undefined {
+  const forwarded = trustProxy ? request.headers['x-forwarded-for'] : undefined;
+  const last = (Array.isArray(forwarded) ? forwarded.at(-1) : forwarded)?.split(',').at(-1)?.trim();
+  const address = last || request.socket.remoteAddress;
+  return address === undefined || isLoopback(address) ? undefined : address;
+}
+
+function version(): string {
+  const read = createRequire(import.meta.url);
+  return (read('../package.json') as { version: string }).version;
+}

@@ -1,0 +1,248 @@
+/**
+ * The plain one-to-one chat, `/ws/NAME`: `{"to_user","msg"}` in, `{"from_user","msg"}` out. What was sent to NAME while
+ * nobody was here is handed over on connecting; the position up to which that happened is kept with the log.
+ */
+
+import type { WebSocket } from '@fullduplex/websocket';
+import { CommandError, type Disconnect } from '@fullduplex/wire';
+import { Follower, type Reader } from '../delivery/follower.js';
+import { messageText } from '../delivery/format.js';
+import type { Feed, FeedListener } from '../delivery/hub.js';
+import type { TimerWheel, WheelMember } from '../delivery/timer-wheel.js';
+import type { LogRecord } from '../log/channel-log.js';
+import type { Presence } from '../presence/presence.js';
+import { membershipChange } from '../session/membership.js';
+import { HandedOver } from './handed-over.js';
+import type { PlainServices } from './plain-group.js';
+import { WebSocketOutlet } from './websocket-outlet.js';
+
+export interface PlainDirectServices extends PlainServices {
+  readonly presence: Presence;
+  readonly wheel: TimerWheel;
+  /** Between two proofs that the user is here, in milliseconds. */
+  readonly renewal: number;
+}
+
+const CLOSES = {
+  binary: { code: 1003, reason: 'text frames only' },
+  failed: { code: 1011, reason: 'internal error' },
+} satisfies Record<string, Disconnect>;
+
+/** The code that stands for a connection which ended without a closing handshake. */
+const CUT = 1006;
+
+let connections = 0;
+
+export class PlainDirect implements Reader, FeedListener, WheelMember {
+  readonly outlet: WebSocketOutlet;
+  slot: number | undefined;
+  readonly #services: PlainDirectServices;
+  readonly #client = `plain-${++connections}`;
+  readonly #followers = new Map<string, Follower | undefined>();
+  #user: string | undefined;
+  /** Frames that came before the user was signed in. */
+  #held: string[] | undefined = [];
+  /** Whether anything came from the client since its presence was last renewed. */
+  #alive = true;
+  #own: Feed | undefined;
+  #handedOver: HandedOver | undefined;
+  #pending = 0;
+  #ended = false;
+
+  /** @param name as `parseName` gives it */
+  constructor(socket: WebSocket, name: string, services: PlainDirectServices) {
+    this.#services = services;
+    this.outlet = new WebSocketOutlet(socket);
+    this.outlet.owner = this;
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) this.#close(CLOSES.binary);
+      else this.#receive(data.toString());
+    });
+    socket.on('drain', () => setImmediate(() => this.#drained()));
+    socket.on('pong', (payload) => this.#ponged(payload.toString()));
+    socket.on('close', (code) => this.#end(code !== CUT));
+    socket.on('error', () => {});
+    void this.#begin(name);
+  }
+
+  // As the reader of conversations.
+
+  write(feed: Feed, records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const text = this.#isForUs(feed, record) ? messageText(record) : undefined;
+      if (text !== undefined) this.outlet.send(JSON.stringify({ from_user: record.sender, msg: text }));
+    }
+    const last = records.at(-1);
+    if (last !== undefined) this.#handedOver?.gave(feed.channel, last.offset);
+  }
+
+  missed(): void {}
+
+  failed(_follower: Follower, error: unknown): void {
+    this.#services.failed(error);
+    this.#close(CLOSES.failed);
+  }
+
+  fellBehind(channel: string): void {
+    this.#followers.get(channel)?.fellBehind();
+  }
+
+  /** As a listener of the user's own feed: conversations that others begin. */
+  published(_feed: Feed, records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const change = membershipChange(record);
+      if (change?.type === 'joined' && change.channel.startsWith('direct:')) this.#follow(change.channel);
+    }
+  }
+
+  /** On the wheel. */
+  expire(): void {
+    if (this.#alive) this.#renew();
+    // Whoever answers is here.
+    this.outlet.ping('');
+    this.#alive = false;
+    this.#services.wheel.set(this, this.#services.renewal);
+  }
+
+  async #begin(name: string): Promise<void> {
+    const { chat, hub } = this.#services;
+    try {
+      const user = await chat.signIn(name);
+      const own = await hub.open(`user:${user}`);
+      if (this.#ended) {
+        hub.release(own);
+        return;
+      }
+      this.#user = user;
+      this.#own = own;
+      this.#handedOver = new HandedOver(
+        chat,
+        user,
+        (payload) => this.outlet.ping(payload),
+        (error) => this.#services.failed(error),
+      );
+      this.#renew();
+      this.#services.wheel.set(this, this.#services.renewal);
+      // First the listening, then the list: no conversation is begun in between unseen.
+      own.listen(this);
+      for (const channel of chat.channelsOf(user)) {
+        if (channel.startsWith('direct:')) this.#follow(channel);
+      }
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      if (held.length > 0) this.outlet.resume();
+      for (const frame of held) this.#receive(frame);
+    } catch (error) {
+      this.#services.failed(error);
+      this.#close(CLOSES.failed);
+    }
+  }
+
+  #follow(channel: string): void {
+    if (this.#followers.has(channel)) return;
+    this.#followers.set(channel, undefined);
+    this.#open(channel).catch((error: unknown) => {
+      this.#services.failed(error);
+      this.#close(CLOSES.failed);
+    });
+  }
+
+  async #open(channel: string): Promise<void> {
+    const { chat, hub } = this.#services;
+    const feed = await hub.open(channel);
+    if (this.#ended) {
+      hub.release(feed);
+      return;
+    }
+    const from = Math.min(chat.handedOver(this.#user!, channel), feed.offset);
+    const follower = new Follower(hub, feed, this, from);
+    this.#followers.set(channel, follower);
+    follower.start();
+  }
+
+  /** Others' messages; one's own only in the conversation with oneself. */
+  #isForUs(feed: Feed, record: LogRecord): boolean {
+    return record.sender !== this.#user || feed.channel === `direct:${this.#user},${this.#user}`;
+  }
+
+  #receive(frame: string): void {
+    if (this.#ended) return;
+    this.#alive = true;
+    if (this.#held !== undefined) {
+      this.outlet.pause();
+      this.#held.push(frame);
+      return;
+    }
+    const { chat, pending } = this.#services;
+    this.#pending += 1;
+    if (this.#pending === pending) this.outlet.pause();
+    send(chat, this.#user!, frame)
+      .catch((error: unknown) => this.#tell(error))
+      .finally(() => {
+        this.#pending -= 1;
+        if (this.#pending === pending - 1) this.outlet.resume();
+      });
+  }
+
+  /** In a shape that a page which only knows `from_user` and `msg` shows as a line. */
+  #tell(error: unknown): void {
+    if (!(error instanceof CommandError)) this.#services.failed(error);
+    const { code, message } =
+      error instanceof CommandError
+        ? error
+        : { code: 'internal', message: 'Something went wrong; try again.' };
+    this.outlet.send(JSON.stringify({ from_user: '', msg: message, error: { code, message } }));
+  }
+
+  #renew(): void {
+    const { presence, renewal } = this.#services;
+    if (this.#user === undefined) return;
+    presence.renew({ client: this.#client, user: this.#user, transport: 'plain' }, [], renewal * 3);
+  }
+
+  #ponged(payload: string): void {
+    this.#alive = true;
+    this.#handedOver?.pong(payload);
+  }
+
+  #drained(): void {
+    if (this.#ended) return;
+    for (const follower of this.#followers.values()) follower?.start();
+  }
+
+  #close(why: Disconnect): void {
+    this.#end(false);
+    this.outlet.close(why);
+  }
+
+  /** @param inOrder the client said goodbye by a closing handshake */
+  #end(inOrder: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#handedOver?.closed(inOrder);
+    for (const follower of this.#followers.values()) follower?.end();
+    this.#followers.clear();
+    this.#own?.unlisten(this);
+    if (this.#own !== undefined) this.#services.hub.release(this.#own);
+    this.#services.wheel.delete(this);
+    this.#services.presence.end(this.#client);
+  }
+}
+
+async function send(chat: PlainServices['chat'], from: string, frame: string): Promise<void> {
+  const { to_user: to, msg } = parse(frame);
+  await chat.sendDirect(from, to, msg);
+}
+
+function parse(frame: string): { to_user?: unknown; msg?: unknown } {
+  let value: unknown;
+  try {
+    value = JSON.parse(frame);
+  } catch (cause) {
+    throw new CommandError('bad_request', 'Send {"to_user":"NAME","msg":"TEXT"} as JSON.', { cause });
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new CommandError('bad_request', 'Send {"to_user":"NAME","msg":"TEXT"} as JSON.');
+  }
+  return value;
+}

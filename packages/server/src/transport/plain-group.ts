@@ -1,0 +1,125 @@
+/**
+ * The plain group chat, `/ws`: for pages that know nothing but `new WebSocket(url)`. Each text frame goes to everyone
+ * here as it came. It is a reader and a writer of the lobby's log like any other, under a guest's name of its own.
+ */
+import { randomBytes } from 'node:crypto';
+import type { WebSocket } from '@fullduplex/websocket';
+import { CommandError, type Disconnect, LOBBY } from '@fullduplex/wire';
+import type { Chat } from '../chat/chat.js';
+import { Follower, type Reader } from '../delivery/follower.js';
+import { TEXTS } from '../delivery/format.js';
+import type { Feed, Hub } from '../delivery/hub.js';
+import type { LogRecord } from '../log/channel-log.js';
+import { WebSocketOutlet } from './websocket-outlet.js';
+
+export interface PlainServices {
+  readonly chat: Chat;
+  readonly hub: Hub;
+  /** The longest text of one message, in bytes. */
+  readonly messageBytes: number;
+  /** Frames of one connection that may be on their way to the log. */
+  readonly pending: number;
+  failed(error: unknown): void;
+}
+
+/** Such pages know no errors: what cannot be carried out ends the connection, with a code that says why. */
+const CLOSES = {
+  binary: { code: 1003, reason: 'text frames only' },
+  tooLarge: { code: 1009, reason: 'message too large' },
+  failed: { code: 1011, reason: 'internal error' },
+  busy: { code: 1013, reason: 'try again later' },
+} satisfies Record<string, Disconnect>;
+
+export class PlainGroup implements Reader {
+  readonly outlet: WebSocketOutlet;
+  readonly #services: PlainServices;
+  #follower: Follower | undefined;
+  #name: string | undefined;
+  #pending = 0;
+  #ended = false;
+
+  constructor(socket: WebSocket, services: PlainServices) {
+    this.#services = services;
+    this.outlet = new WebSocketOutlet(socket);
+    this.outlet.owner = this;
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) this.#close(CLOSES.binary);
+      else this.#receive(data.toString());
+    });
+    socket.on('drain', () => setImmediate(() => this.#follower?.start()));
+    socket.on('close', () => this.#end());
+    socket.on('error', () => {});
+    void this.#begin();
+  }
+
+  fellBehind(): void {
+    this.#follower?.fellBehind();
+  }
+
+  write(feed: Feed, records: readonly LogRecord[]): void {
+    for (const { text } of TEXTS.encode(feed.channel, records)) this.outlet.send(text);
+  }
+
+  /** A page without positions cannot be told; it goes on with what is left. */
+  missed(): void {}
+
+  failed(_follower: Follower, error: unknown): void {
+    this.#services.failed(error);
+    this.#close(CLOSES.failed);
+  }
+
+  async #begin(): Promise<void> {
+    const { hub } = this.#services;
+    try {
+      const feed = await hub.open(LOBBY);
+      if (this.#ended) {
+        hub.release(feed);
+        return;
+      }
+      this.#follower = new Follower(hub, feed, this, feed.offset, TEXTS);
+      this.#follower.start();
+    } catch (error) {
+      this.#services.failed(error);
+      this.#close(CLOSES.failed);
+    }
+  }
+
+  #receive(text: string): void {
+    if (this.#ended) return;
+    const { chat, messageBytes, pending } = this.#services;
+    if (Buffer.byteLength(text) > messageBytes) {
+      this.#close(CLOSES.tooLarge);
+      return;
+    }
+    // A name is made for who speaks, not for everyone who opens a page; it is a member of nothing.
+    this.#name ??= `guest-${randomBytes(3).toString('hex')}`;
+    this.#pending += 1;
+    if (this.#pending === pending) this.outlet.pause();
+    chat.publishAs(this.#name, LOBBY, { type: 'message', text }).then(
+      () => this.#done(),
+      (error: unknown) => this.#refused(error),
+    );
+  }
+
+  #done(): void {
+    this.#pending -= 1;
+    if (this.#pending === this.#services.pending - 1) this.outlet.resume();
+  }
+
+  #refused(error: unknown): void {
+    if (this.#ended) return;
+    if (!(error instanceof CommandError)) this.#services.failed(error);
+    const retryable = error instanceof CommandError && error.retryable;
+    this.#close(retryable ? CLOSES.busy : CLOSES.failed);
+  }
+
+  #close(why: Disconnect): void {
+    this.#end();
+    this.outlet.close(why);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#follower?.end();
+  }
+}
