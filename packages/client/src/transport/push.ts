@@ -39,8 +39,8 @@ export function dispatchPush(push: Push, sink: Sink, again: (channel: string) =>
     if (unsubscribe.code >= RESUBSCRIBE) again(channel);
     else sink({ type: 'left', channel });
   } else if (message) {
-    const data = message.data as ChannelMessage;
-    if (data.type === 'typing') sink({ type: 'typing', channel, user: data.user, typing: data.typing });
-    else if (data.type === 'gap') sink({ type: 'gap', gap: data.gap });
+    const data = message.data as ChannelMessage | null;
+    if (data?.type === 'typing') sink({ type: 'typing', channel, user: data.user, typing: data.typing });
+    else if (data?.type === 'gap') sink({ type: 'gap', gap: data.gap });
   }
 }

@@ -1,0 +1,229 @@
+import type { Gap, Position } from '@fullduplex/wire';
+import { describe, expect, it, vi } from 'vitest';
+import { Backoff } from '../../src/backoff.js';
+import { ChannelReader } from '../../src/reading/channel-reader.js';
+import { ClientError, type ReceivedPublication } from '../../src/types.js';
+import { FakeClock, settled } from '../support/fake-clock.js';
+import { FakeLog } from '../support/fake-log.js';
+
+function setUp({ head = 0, position }: { head?: number; position?: Position | undefined } = {}) {
+  const log = new FakeLog('room:a', head);
+  const clock = new FakeClock();
+  const told: number[] = [];
+  const gaps: Gap[] = [];
+  const listener = vi.fn<(publication: ReceivedPublication) => void>();
+  const reader: ChannelReader = new ChannelReader(
+    {
+      channel: log.channel,
+      history: log.history,
+      onPublication: (publication) => {
+        told.push(publication.offset);
+        listener(publication);
+      },
+      onGap: (gap) => gaps.push(gap),
+      onChange: () => {},
+      clock,
+      backoff: new Backoff(1_000, 1_000, () => 1),
+    },
+    position,
+  );
+  const at = (offset: number): Position => ({ epoch: log.epoch, offset });
+  const start = (recovered: boolean, publications = log.slice(log.head)) => ({
+    epoch: log.epoch,
+    offset: log.head,
+    recovered,
+    publications,
+  });
+  return { log, clock, told, gaps, listener, reader, at, start };
+}
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+describe('ChannelReader', () => {
+  it('begins where the server stands when it has no position of its own', () => {
+    const { log, reader, told, start } = setUp({ head: 5 });
+    reader.resume(start(false));
+    expect(reader.position).toEqual({ epoch: 'e1', offset: 5 });
+    reader.receive([log.append()]);
+    expect(told).toEqual([6]);
+    expect(log.reads).toEqual([]);
+  });
+
+  it('moves its position before it tells, so that a listener that asks again gets nothing twice', () => {
+    const { log, reader, listener, told, start } = setUp({ head: 1 });
+    reader.resume(start(false));
+    listener.mockImplementation((publication) => {
+      expect(reader.position?.offset).toBe(publication.offset);
+      reader.receive([publication]);
+      reader.resume(start(true, [publication]));
+    });
+    reader.receive([log.append(), log.append()]);
+    expect(told).toEqual([2, 3]);
+  });
+
+  it('drops what it has told already', () => {
+    const { log, reader, told, start } = setUp({ head: 3 });
+    reader.resume(start(false));
+    reader.receive([...log.slice(0), log.append()]);
+    reader.receive(log.slice(0));
+    expect(told).toEqual([4]);
+  });
+
+  it('takes what it missed from a recovery, and waits for the rest to be pushed', () => {
+    const { log, reader, told, at, start } = setUp({ head: 5, position: { epoch: 'e1', offset: 1 } });
+    reader.resume(start(true, log.slice(1, 3)));
+    expect(told).toEqual([2, 3]);
+    expect(reader.behind).toBe(2);
+    reader.receive(log.slice(3));
+    expect(reader.behind).toBe(0);
+    expect(reader.position).toEqual(at(5));
+    expect(log.reads).toEqual([]);
+  });
+
+  it('reads the log where nothing was recovered', async () => {
+    const { reader, told, start } = setUp({ head: 5, position: { epoch: 'e1', offset: 1 } });
+    reader.resume(start(false));
+    expect(reader.behind).toBe(4);
+    await settled();
+    expect(told).toEqual([2, 3, 4, 5]);
+    expect(reader.behind).toBe(0);
+  });
+
+  it('never skips a hole: it reads what is missing, and then what came after', async () => {
+    const { log, reader, told, start } = setUp({ head: 2 });
+    reader.resume(start(false));
+    log.append();
+    log.append();
+    reader.receive([log.append()]);
+    expect(told).toEqual([]);
+    reader.receive([log.append()]);
+    await settled();
+    expect(told).toEqual([3, 4, 5, 6]);
+    expect(log.reads).toEqual(['2/200']);
+  });
+
+  it('reads page by page, with a bounded number held of what comes meanwhile', async () => {
+    const { log, reader, told, start } = setUp({ head: 900, position: { epoch: 'e1', offset: 0 } });
+    reader.resume(start(false));
+    for (let count = 0; count < 600; count += 1) reader.receive([log.append()]);
+    await settled();
+    expect(told).toEqual(range(1, 1500));
+    expect(reader.behind).toBe(0);
+  });
+
+  it('tells what came in any order, doubled and with holes, once and in order', async () => {
+    const { log, reader, told, start } = setUp({ head: 10, position: { epoch: 'e1', offset: 4 } });
+    reader.resume(start(true, log.slice(6, 8)));
+    reader.receive(log.slice(8));
+    reader.receive(log.slice(5, 7));
+    await settled();
+    reader.receive(log.slice(0));
+    expect(told).toEqual(range(5, 10));
+  });
+
+  it('tells the gap when the log no longer has what is missing, and goes on behind it', async () => {
+    const { log, reader, told, gaps, at, start } = setUp({ head: 9, position: { epoch: 'e1', offset: 2 } });
+    log.oldest = 7;
+    reader.resume(start(false));
+    await settled();
+    expect(gaps).toEqual([
+      { channel: 'room:a', reason: 'retention', epoch: 'e1', from: 3, to: 6, oldest: 7, head: 9 },
+    ]);
+    expect(told).toEqual([7, 8, 9]);
+    expect(reader.position).toEqual(at(9));
+  });
+
+  it('tells a gap once, though the server and the log both speak of it', async () => {
+    const { log, reader, told, gaps, start } = setUp({ head: 9, position: { epoch: 'e1', offset: 2 } });
+    log.oldest = 7;
+    const gap: Gap = {
+      channel: 'room:a',
+      reason: 'retention',
+      epoch: 'e1',
+      from: 3,
+      to: 6,
+      oldest: 7,
+      head: 9,
+    };
+    reader.resume(start(false));
+    reader.gap(gap);
+    reader.receive(log.slice(6));
+    await settled();
+    reader.gap(gap);
+    expect(gaps).toEqual([gap]);
+    expect(told).toEqual([7, 8, 9]);
+  });
+
+  it('tells of another log, and reads it from its beginning', async () => {
+    const { log, reader, told, gaps, start } = setUp({ head: 4, position: { epoch: 'e1', offset: 4 } });
+    log.beginAnew('e2', 2);
+    reader.resume(start(false));
+    await settled();
+    expect(gaps).toEqual([
+      { channel: 'room:a', reason: 'epoch', epoch: 'e2', from: 1, to: 0, oldest: 1, head: 2 },
+    ]);
+    expect(told).toEqual([1, 2]);
+    expect(reader.position).toEqual({ epoch: 'e2', offset: 2 });
+  });
+
+  it('notices another log by a publication of it', async () => {
+    const { log, reader, told, gaps, start } = setUp({ head: 4 });
+    reader.resume(start(false));
+    log.beginAnew('e2', 1);
+    reader.receive(log.slice(0), 'e2');
+    await settled();
+    expect(gaps.map(({ reason, epoch }) => [reason, epoch])).toEqual([['epoch', 'e2']]);
+    expect(told).toEqual([1]);
+  });
+
+  it('notices a log of the same epoch that has gone back behind its position', async () => {
+    const { log, reader, told, gaps, start } = setUp({ head: 4, position: { epoch: 'e1', offset: 9 } });
+    reader.resume(start(false));
+    await settled();
+    expect(gaps).toHaveLength(1);
+    expect(told).toEqual([1, 2, 3, 4]);
+    reader.receive([log.append()]);
+    expect(told.at(-1)).toBe(5);
+  });
+
+  it('reads again after a failure, with a wait', async () => {
+    const { log, clock, reader, told, start } = setUp({ head: 3, position: { epoch: 'e1', offset: 1 } });
+    log.failures = [new ClientError('offline', 'cut', { retryable: true })];
+    reader.resume(start(false));
+    await settled();
+    expect(told).toEqual([]);
+    expect(reader.behind).toBe(2);
+    await clock.advance(1_000);
+    expect(told).toEqual([2, 3]);
+  });
+
+  it('stops asking where it may not read', async () => {
+    const { log, clock, reader, start } = setUp({ head: 3, position: { epoch: 'e1', offset: 1 } });
+    log.failures = [new ClientError('permission_denied', 'no', { retryable: false })];
+    reader.resume(start(false));
+    await settled();
+    await clock.advance(60_000);
+    expect(log.reads).toHaveLength(1);
+  });
+
+  it('finds the record of the user having joined, where nobody said at which offset that was', async () => {
+    const { log, reader, told } = setUp({ head: 3 });
+    log.append({ type: 'joined', user: 'alice', channel: 'room:a' });
+    log.append();
+    void reader.locate('alice');
+    reader.receive([log.append()], 'e1');
+    await settled();
+    expect(told).toEqual([4, 5, 6]);
+  });
+
+  it('tells nothing after it was stopped, though an answer is still on its way', async () => {
+    const { clock, reader, told, start } = setUp({ head: 3, position: { epoch: 'e1', offset: 1 } });
+    reader.resume(start(false));
+    reader.stop();
+    await settled();
+    await clock.advance(60_000);
+    expect(told).toEqual([]);
+    expect(clock.timers).toBe(0);
+  });
+});

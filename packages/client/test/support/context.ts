@@ -1,0 +1,38 @@
+/** What a transport is handed, with every part of it in the test's hands. */
+import { DEFAULT_TIMING } from '../../src/clock.js';
+import type { Followed, Sink, TransportContext, TransportEvent } from '../../src/transport/transport.js';
+import { FakeClock } from './fake-clock.js';
+import { FakeWebSocket } from './fake-websocket.js';
+
+export interface Fixture {
+  readonly context: TransportContext;
+  readonly clock: FakeClock;
+  readonly followed: Followed[];
+  readonly events: TransportEvent[];
+  readonly sink: Sink;
+}
+
+export function fixture(overrides: Partial<TransportContext> & { fetch?: typeof fetch } = {}): Fixture {
+  const clock = new FakeClock();
+  const followed: Followed[] = [];
+  const events: TransportEvent[] = [];
+  let ids = 0;
+  const { fetch = () => Promise.reject(new Error('no fetch here')), ...rest } = overrides;
+  return {
+    clock,
+    followed,
+    events,
+    sink: (event) => events.push(event),
+    context: {
+      http: { base: new URL('http://server.test/'), fetch, clock },
+      token: 't',
+      follow: 'mine',
+      WebSocket: FakeWebSocket,
+      timing: DEFAULT_TIMING,
+      newId: () => `id${(ids += 1)}`,
+      followed: () => followed,
+      cursor: {},
+      ...rest,
+    },
+  };
+}
