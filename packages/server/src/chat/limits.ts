@@ -5,8 +5,6 @@ export interface ChatLimits {
   readonly maxMessageBytes: number;
   /** A reaction, in bytes of UTF-8. */
   readonly maxReactionBytes: number;
-  /** A sender's own key for what they append, in bytes of UTF-8. */
-  readonly maxKeyBytes: number;
   /** Users that the server knows, whether they ever signed in or were only written to. */
   readonly maxUsers: number;
   /** Rooms that one user may create. */
@@ -26,7 +24,6 @@ export interface ChatLimits {
 export const DEFAULT_LIMITS: ChatLimits = {
   maxMessageBytes: 64 * 1024,
   maxReactionBytes: 64,
-  maxKeyBytes: 512,
   maxUsers: 1_000_000,
   maxRoomsPerUser: 100,
   maxMembershipsPerUser: 1000,

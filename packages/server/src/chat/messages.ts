@@ -1,0 +1,144 @@
+/** Messages and what is said about them: edits, deletions and reactions, each a record of its own. */
+import {
+  type Appended,
+  CommandError,
+  type CommandParams,
+  type EditData,
+  type MessageData,
+  parseName,
+  type ReactionData,
+} from '@fullduplex/wire';
+import type { Appended as LogAppended, LogRecord } from '../log/channel-log.js';
+import { resolveWritable } from './access.js';
+import { appendRecord, type Context, toCommandError } from './context.js';
+import { appendDirect } from './direct.js';
+import type { User } from './directory.js';
+import { typeOf } from './publication.js';
+import { requireKey, requireReaction, requireText } from './text.js';
+
+/**
+ * @throws {CommandError} `unknown_channel`, `not_a_member`, `permission_denied`, `message_empty`, `message_too_large`,
+ *   `key_conflict`, and what appending throws
+ */
+export function sendMessage(
+  context: Context,
+  user: User,
+  { channel, key, text }: CommandParams['message.send'],
+): Promise<Appended> {
+  const data: MessageData = { type: 'message', text: requireText(text, context.limits) };
+  return post(context, user, channel, JSON.stringify(data), key);
+}
+
+/**
+ * Sends to whoever has this name, or will: who never signed in becomes known, and the message waits.
+ *
+ * @throws {CommandError} as `sendMessage`, and `invalid_name`
+ */
+export async function sendDirect(
+  context: Context,
+  user: User,
+  to: unknown,
+  text: unknown,
+  key: string | undefined,
+): Promise<{ readonly channel: string } & Appended> {
+  const data: MessageData = { type: 'message', text: requireText(text, context.limits) };
+  const record = recordBy(user, JSON.stringify(data), requireKey(key));
+  const { direct, appended } = await appendDirect(context, user, parseName(to), record);
+  return { channel: direct.channel, ...answer(appended) };
+}
+
+/** @throws {CommandError} as `sendMessage`, and `unknown_message`, and `permission_denied` for messages of others */
+export async function editMessage(
+  context: Context,
+  user: User,
+  { channel, offset, text, key }: CommandParams['message.edit'],
+): Promise<Appended> {
+  const data: EditData = { type: 'edit', offset, text: requireText(text, context.limits) };
+  await requireOwnMessage(context, user, channel, offset);
+  return post(context, user, channel, JSON.stringify(data), key);
+}
+
+/** @throws {CommandError} as `editMessage` */
+export async function deleteMessage(
+  context: Context,
+  user: User,
+  { channel, offset, key }: CommandParams['message.delete'],
+): Promise<Appended> {
+  await requireOwnMessage(context, user, channel, offset);
+  return post(context, user, channel, JSON.stringify({ type: 'delete', offset }), key);
+}
+
+/** @throws {CommandError} as `sendMessage`, and `unknown_message` */
+export async function reactToMessage(
+  context: Context,
+  user: User,
+  { channel, offset, reaction, on = true, key }: CommandParams['message.react'],
+): Promise<Appended> {
+  const checked = requireReaction(reaction, context.limits);
+  const data: ReactionData = { type: 'reaction', offset, reaction: checked, on };
+  await requireMessage(context, user, channel, offset);
+  return post(context, user, channel, JSON.stringify(data), key);
+}
+
+/**
+ * Appends data, JSON text that was checked, where the user may write.
+ *
+ * @throws {CommandError}
+ */
+export async function post(
+  context: Context,
+  user: User,
+  channel: unknown,
+  data: string,
+  key: string | undefined,
+): Promise<Appended> {
+  const record = recordBy(user, data, requireKey(key));
+  const target = resolveWritable(context, user, channel);
+  if (target.kind === 'unopened')
+    return answer((await appendDirect(context, user, target.peer, record)).appended);
+  const { conversation } = target;
+  if (conversation.kind === 'room') {
+    return answer(await appendRecord(context, { ...record, channel: conversation.channel }));
+  }
+  const peer = conversation.users.find((other) => other !== user) ?? user;
+  return answer((await appendDirect(context, user, peer.name, record)).appended);
+}
+
+/** @throws {CommandError} `unknown_message`, and those of writing to the channel */
+export async function requireMessage(
+  context: Context,
+  user: User,
+  channel: unknown,
+  offset: number,
+): Promise<LogRecord> {
+  const target = resolveWritable(context, user, channel);
+  try {
+    const request = { channel: target.channel, after: offset - 1, before: offset + 1, limit: 1 };
+    const [record] = (await context.log.read(request)).records;
+    if (record?.offset === offset && typeOf(record.data) === 'message') return record;
+  } catch (error) {
+    throw toCommandError(error);
+  }
+  throw new CommandError('unknown_message', `There is no message at offset ${offset} of this channel.`);
+}
+
+/** @throws {CommandError} as `requireMessage`, and `permission_denied` */
+export async function requireOwnMessage(
+  context: Context,
+  user: User,
+  channel: unknown,
+  offset: number,
+): Promise<LogRecord> {
+  const message = await requireMessage(context, user, channel, offset);
+  if (message.sender === user.name) return message;
+  throw new CommandError('permission_denied', 'Only who sent a message may change it.');
+}
+
+function recordBy(user: User, data: string, key: string | undefined) {
+  return key === undefined ? { sender: user.name, data } : { sender: user.name, data, key };
+}
+
+function answer(appended: LogAppended | undefined): Appended {
+  if (appended === undefined) throw new CommandError('internal', 'Nothing was appended.');
+  return { position: appended.position, duplicate: appended.duplicate };
+}

@@ -1,0 +1,124 @@
+/** Data as clients and back ends publish it: any JSON object, except that nobody may say what is not theirs to say. */
+import { type Appended, CommandError, foldName, parseChannel, parseName } from '@fullduplex/wire';
+import { appendOr, appendRecord, type Context } from './context.js';
+import type { User } from './directory.js';
+import { feedFact } from './facts.js';
+import { post, requireMessage, requireOwnMessage } from './messages.js';
+import { requireKey, requireSize, requireText } from './text.js';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * Appends the object as it came, where the user may write. An object of a type that the commands append is held to
+ * the rules of those; the types that only the server writes are refused.
+ *
+ * @throws {CommandError} `bad_request`, and those of the commands
+ */
+export async function publish(
+  context: Context,
+  user: User,
+  channel: string,
+  data: unknown,
+  key: string | undefined,
+): Promise<Appended> {
+  const object = requireObject(data);
+  switch (object.type) {
+    case 'message':
+      requireText(object.text, context.limits);
+      break;
+    case 'edit':
+      requireText(object.text, context.limits);
+      await requireOwnMessage(context, user, channel, requireOffset(object));
+      break;
+    case 'delete':
+      await requireOwnMessage(context, user, channel, requireOffset(object));
+      break;
+    case 'reaction':
+      await requireMessage(context, user, channel, requireOffset(object));
+      break;
+    case 'joined':
+    case 'left':
+    case 'read':
+      throw new CommandError(
+        'permission_denied',
+        `Only the server publishes data of the type "${object.type}".`,
+      );
+  }
+  return post(context, user, channel, encode(context, object), key);
+}
+
+/**
+ * A back end's publication, which is trusted: to `feed:NAME`, or to any room that there is.
+ *
+ * @param sender a name, which need not be a user's
+ * @throws {CommandError} `invalid_name`, `bad_request`, `message_too_large`, `unknown_channel`, `permission_denied` for
+ *   channels of other kinds, and what appending throws
+ */
+export async function publishAs(
+  context: Context,
+  sender: string,
+  channel: string,
+  data: unknown,
+  key: string | undefined,
+): Promise<Appended> {
+  const { directory, locks } = context;
+  const checkedKey = requireKey(key);
+  const encoded = encode(context, requireObject(data));
+  const record = {
+    sender: parseName(sender),
+    data: encoded,
+    ...(checkedKey === undefined ? {} : { key: checkedKey }),
+  };
+  const parsed = parseChannel(channel);
+  if (parsed.kind === 'room') {
+    const room = directory.room(parsed.name);
+    if (room === undefined || room.provisional)
+      throw new CommandError('unknown_channel', 'There is no such room.');
+    return answer(await appendRecord(context, { ...record, channel: room.channel }));
+  }
+  if (parsed.kind !== 'feed') {
+    throw new CommandError('permission_denied', 'A back end publishes to feeds and to rooms.');
+  }
+  const lock = `feed/${foldName(parsed.name)}`;
+  while (locks.isHeld(lock)) await locks.settled(lock);
+  if (directory.hasFeed(parsed.name)) {
+    const feed = `feed:${directory.feedName(parsed.name)}`;
+    return answer(await appendRecord(context, { ...record, channel: feed }));
+  }
+  return locks.run(lock, async () => {
+    // The first publication fixes the feed's spelling.
+    const name = directory.feedName(parsed.name);
+    directory.addFeed(name);
+    const append = {
+      records: [{ ...record, channel: `feed:${name}` }],
+      facts: [feedFact(foldName(name), name)],
+    };
+    const [appended] = await appendOr(context, append, () => directory.removeFeed(name));
+    return answer(appended!);
+  });
+}
+
+function requireObject(data: unknown): JsonObject {
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
+  throw new CommandError('bad_request', 'data: a publication is a JSON object.');
+}
+
+function requireOffset({ offset }: JsonObject): number {
+  if (Number.isSafeInteger(offset) && (offset as number) >= 1) return offset as number;
+  throw new CommandError('bad_request', 'data.offset: the offset of a message is expected.');
+}
+
+/** A message's text has been measured by itself; all else is measured as it is stored. */
+function encode(context: Context, object: JsonObject): string {
+  const json = JSON.stringify(object);
+  if (object.type === 'message' && typeof object.text === 'string') {
+    requireSize(object.text, context.limits.maxMessageBytes);
+  } else {
+    requireSize(json, context.limits.maxMessageBytes);
+  }
+  return json;
+}
+
+function answer({ position, duplicate }: Appended): Appended {
+  return { position, duplicate };
+}
