@@ -222,7 +222,9 @@ describe('watching', () => {
     const world = new World();
     const reader = world.from(await world.now());
     let woken = 0;
-    const wake = (): void => void (woken += 1);
+    const wake = (): void => {
+      woken += 1;
+    };
     expect(await reader.watch(wake)).toBe(false);
     await world.say('room:lobby', 'one');
     expect(woken).toBe(1);

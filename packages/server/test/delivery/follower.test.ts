@@ -48,8 +48,8 @@ function count(to: number, from = 1): number[] {
 async function setup(limit?: number): Promise<{
   log: MemoryLog;
   hub: Hub;
-  append(records?: number): Promise<void>;
-  follow(offset: number, shared?: boolean): Promise<TestReader>;
+  append: (records?: number) => Promise<void>;
+  follow: (offset: number, shared?: boolean) => Promise<TestReader>;
 }> {
   const log = new MemoryLog();
   const hub = new Hub({

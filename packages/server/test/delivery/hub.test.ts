@@ -12,7 +12,7 @@ function setup(limit?: number): {
   log: MemoryLog;
   clock: FakeClock;
   hub: Hub;
-  append(n?: number): Promise<unknown>;
+  append: (n?: number) => Promise<unknown>;
 } {
   const log = new MemoryLog();
   const clock = new FakeClock();
