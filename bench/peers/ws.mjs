@@ -2,12 +2,14 @@
 import { WebSocketServer } from 'ws';
 import { mode, serving } from './host.mjs';
 
-const compressed = mode === 'compressed-both' ? { threshold: 0 } : mode === 'compressed';
+const perMessageDeflate = mode.startsWith('compressed');
+// The answers of `compressed` go out as they are: only what comes in is inflated.
+const compress = mode === 'compressed-both';
 const server = new WebSocketServer({
   port: 0,
   host: '127.0.0.1',
   backlog: 4096,
-  perMessageDeflate: compressed,
+  perMessageDeflate,
 });
 
 server.on('connection', (socket) => {
@@ -17,7 +19,7 @@ server.on('connection', (socket) => {
       for (const client of server.clients) client.send(data, { binary });
     });
   } else {
-    socket.on('message', (data, binary) => socket.send(data, { binary }));
+    socket.on('message', (data, binary) => socket.send(data, { binary, compress }));
   }
 });
 server.on('listening', () => serving(/** @type {import('node:net').AddressInfo} */ (server.address()).port));

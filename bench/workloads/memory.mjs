@@ -38,7 +38,7 @@ export const memoryIdle = {
   mode: 'echo',
   unit: 'bytes',
   wanted: { node20: '≤ 5.8 kB' },
-  run: (context) => perConnection(context, { count: context.quick ? 4000 : 10_000 }),
+  run: (context) => perConnection(context, { count: 10_000 }),
 };
 
 /** Three messages of one connection as a deflater with one context makes them. */
@@ -97,7 +97,7 @@ export const memoryCompressed = {
       }
     };
     return perConnection(context, {
-      count: context.quick ? 1000 : 4000,
+      count: context.quick ? 2000 : 5000,
       deflate: 'permessage-deflate; client_max_window_bits',
       use,
     });
