@@ -53,10 +53,11 @@ export class RequestTransport implements Transport {
     let wait = 0;
     while (!reader.ended) {
       this.#interruption = new AbortController();
-      const more = await this.#turn(wait).catch((error: unknown) => {
+      const more = await this.#turn(wait).catch(async (error: unknown) => {
         // What was cut short to ask otherwise is no failure.
-        if (!this.#interruption.signal.aborted || reader.ended) throw error;
-        return true;
+        if (!reader.ended && (this.#interruption.signal.aborted || (await reader.weedOut(error))))
+          return true;
+        throw error;
       });
       wait = more || this.#interruption.signal.aborted ? 0 : this.#rhythm.wait;
     }

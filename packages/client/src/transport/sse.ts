@@ -52,7 +52,8 @@ class SseTransport implements Transport {
         await this.#stream(this.#interruption.signal);
       } catch (error) {
         if (reader.ended) return;
-        if (!this.#interruption.signal.aborted && !reader.forgetCursor(error)) throw error;
+        const interrupted = this.#interruption.signal.aborted;
+        if (!interrupted && !reader.forgetCursor(error) && !(await reader.weedOut(error))) throw error;
       }
     }
   }

@@ -5,7 +5,13 @@
 import type { ChannelPublication, CommandResults, Gap, SyncAnswer } from '@fullduplex/wire';
 import { requestJson } from '../http.js';
 import { ClientError } from '../types.js';
-import type { ChannelStart, Ending, Sink, TransportContext } from './transport.js';
+import {
+  type ChannelStart,
+  type Ending,
+  type Sink,
+  TOKEN_ERRORS,
+  type TransportContext,
+} from './transport.js';
 
 export class SyncReader {
   readonly #context: TransportContext;
@@ -108,24 +114,45 @@ export class SyncReader {
 
   /** Says where these channels stand, now that the cursor knows them. */
   async start(channels: readonly string[]): Promise<void> {
-    const { http, token, timing } = this.#context;
     for (const channel of channels) {
       this.#joined.add(channel);
-      try {
-        const head = (await requestJson(http, {
-          path: 'api/commands/channel.history',
-          token,
-          body: { channel, limit: 1 },
-          signal: this.signal,
-          timeout: timing.timeout,
-        })) as CommandResults['channel.history'];
-        if (!this.#ended) this.#sink({ type: 'started', channel, start: unread(head) });
-      } catch (error) {
-        if (this.#ended) return;
-        if (!(error instanceof ClientError) || error.retryable) throw error;
-        this.#sink({ type: 'refused', channel, error });
-      }
+      const start = unread(await this.#head(channel));
+      if (!this.#ended) this.#sink({ type: 'started', channel, start });
     }
+  }
+
+  /**
+   * A request may be refused for one of the channels that were asked for by name. Finds those, and says so.
+   *
+   * @returns whether there are any: then the same request without them may do
+   */
+  async weedOut(error: unknown): Promise<boolean> {
+    if (!(error instanceof ClientError) || error.retryable || TOKEN_ERRORS.has(error.code)) return false;
+    const { followed } = this.#context;
+    let found = false;
+    for (const { channel, asked } of followed()) {
+      if (!asked) continue;
+      const refusal = await this.#head(channel).then(
+        () => undefined,
+        (cause: unknown) => cause,
+      );
+      if (!(refusal instanceof ClientError) || refusal.retryable || this.#ended) continue;
+      this.#sink({ type: 'refused', channel, error: refusal });
+      found = true;
+    }
+    return found;
+  }
+
+  async #head(channel: string): Promise<CommandResults['channel.history']> {
+    const { http, token, timing } = this.#context;
+    const answer = await requestJson(http, {
+      path: 'api/commands/channel.history',
+      token,
+      body: { channel, limit: 1 },
+      signal: this.signal,
+      timeout: timing.timeout,
+    });
+    return answer as CommandResults['channel.history'];
   }
 
   /** Says that the transport reads, the first time; a later snapshot says anew what the user belongs to. */
@@ -181,6 +208,5 @@ function isSyncAnswer(value: unknown): value is SyncAnswer {
 
 function endingOf(error: unknown): Ending {
   if (!(error instanceof ClientError)) throw error;
-  const token = error.code === 'unauthorized' || error.code === 'token_expired';
-  return { kind: token ? 'token' : 'retry', reason: error.message };
+  return { kind: TOKEN_ERRORS.has(error.code) ? 'token' : 'retry', reason: error.message };
 }

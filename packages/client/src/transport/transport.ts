@@ -17,6 +17,9 @@ export interface Ending {
   readonly reason: string;
 }
 
+/** Errors that speak of the token, not of what was asked. */
+export const TOKEN_ERRORS: ReadonlySet<string> = new Set(['unauthorized', 'token_expired']);
+
 /** Where a channel stands at the server when reading of it begins. */
 export interface ChannelStart {
   readonly epoch: string;

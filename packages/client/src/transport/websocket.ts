@@ -16,7 +16,14 @@ import { timeoutError } from '../http.js';
 import { ClientError, type WebSocketLike } from '../types.js';
 import { decodeError, decodeFrame, encodeCommand, PONG } from './codec.js';
 import { dispatchPush, startOf } from './push.js';
-import type { Ending, Followed, Sink, Transport, TransportContext } from './transport.js';
+import {
+  type Ending,
+  type Followed,
+  type Sink,
+  TOKEN_ERRORS,
+  type Transport,
+  type TransportContext,
+} from './transport.js';
 
 /** Told at once, within the turn that brought the answer: the pushes after it belong behind it. */
 type Answer = (reply: Reply | ClientError) => void;
@@ -30,7 +37,6 @@ interface Waiting {
 const MINE: typeof FOLLOW_MINE = { follow: 'mine' };
 /** Close codes that speak of the token: refused, and expired. */
 const TOKEN_CODES = new Set([3500, 3005]);
-const TOKEN_ERRORS = new Set(['unauthorized', 'token_expired']);
 /** How long the answer to a `check()` may take, in milliseconds. */
 const CHECK_TIMEOUT = 4_000;
 

@@ -46,7 +46,7 @@ export class FakeRequest {
   }
 
   get body(): unknown {
-    return this.init.body === undefined ? undefined : JSON.parse(String(this.init.body));
+    return this.init.body === undefined ? undefined : JSON.parse(this.init.body as string);
   }
 
   header(name: string): string | null {
@@ -106,7 +106,7 @@ export class FakeServer {
 
   readonly fetch: typeof fetch = (input, init = {}) =>
     new Promise((resolve, reject) => {
-      this.requests.push(new FakeRequest(new URL(String(input)), init, resolve, reject));
+      this.requests.push(new FakeRequest(new URL(input as URL), init, resolve, reject));
     });
 
   get last(): FakeRequest {

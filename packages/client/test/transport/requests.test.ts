@@ -123,10 +123,23 @@ describe('polling', () => {
     transport.follow('feed:x');
     await settled();
     expect(server.last.query).toBe('cursor=c3&channel=feed%3An&channel=feed%3Ax');
-    await server.last.syncs('c4');
+  });
+
+  it('finds the channel that a request was refused for, and goes on without it', async () => {
+    const { server, events, followed } = await setUp(openPolling, { cursor: { value: 'c1' } }, [
+      'feed:n',
+      'room:x',
+    ]);
     await server.last.refuses('permission_denied', 403);
-    expect(events.at(-1)).toMatchObject({ type: 'refused', channel: 'feed:x' });
-    await clock.advance(0);
+    expect(server.last.body).toEqual({ channel: 'feed:n', limit: 1 });
+    await server.last.answers({ publications: [], epoch: 'e', offset: 9 });
+    expect(server.last.body).toEqual({ channel: 'room:x', limit: 1 });
+    followed.pop();
+    await server.last.refuses('permission_denied', 403);
+    expect(events).toMatchObject([
+      { type: 'refused', channel: 'room:x', error: { code: 'permission_denied' } },
+    ]);
+    expect(server.last.query).toBe('cursor=c1&channel=feed%3An');
   });
 
   it("asks for nothing of the user's own where only channels by name are wanted", async () => {
