@@ -1,1 +1,56 @@
-export {};
+/** Puts the page together: what is kept in the browser, the connection, and the elements. */
+import './style/index.css';
+import { connect, localStorageOutbox } from '@fullduplex/client';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app.js';
+import { applyPreferences, PreferenceStore } from './app/preferences.js';
+import { followAddress } from './app/route.js';
+import { Chat } from './state/chat.js';
+import { Network } from './state/network.js';
+import { type Session, SessionStore } from './state/session.js';
+import { Store } from './state/store.js';
+
+const address = new URL(location.href);
+const separate = address.searchParams.has('new');
+if (separate) {
+  address.searchParams.delete('new');
+  history.replaceState(null, '', address);
+}
+
+const preferences = new PreferenceStore(localStorage, navigator.languages);
+const sessions = new SessionStore(localStorage, sessionStorage, separate);
+const network = new Network();
+const chats = new Store<Chat | undefined>(undefined);
+
+function chatOf(session: Session): Chat {
+  return new Chat({
+    me: session.user,
+    connect: (options) =>
+      connect({
+        getToken: ({ refused }) => (refused ? null : session.token),
+        storage: localStorageOutbox(session.user),
+        WebSocket: network.WebSocket,
+        fetch: network.fetch,
+        ...options,
+      }),
+  });
+}
+
+function followSession(): void {
+  chats.get()?.close();
+  const session = sessions.get();
+  chats.set(session ? chatOf(session) : undefined);
+}
+
+// Before the first paint: a page that turns dark after it was light hurts the eye.
+applyPreferences(preferences.get(), document.documentElement);
+followAddress();
+followSession();
+sessions.subscribe(followSession);
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <App sessions={sessions} preferences={preferences} network={network} chats={chats} />
+  </StrictMode>,
+);

@@ -113,6 +113,14 @@ describe('order', () => {
     expect(timeline.complete).toBe(true);
   });
 
+  test('an older page may hold a message and what changes it', () => {
+    const timeline = new Timeline(3);
+    timeline.addOlder([message(2, 'b'), record(3, { type: 'edit', offset: 2, text: 'b2' })], false);
+    expect(texts(timeline)).toEqual(['b2']);
+    timeline.add(record(4, { type: 'delete', offset: 2 }));
+    expect(first(timeline).deleted).toBe(true);
+  });
+
   test('an amendment that comes after the hole it is about is applied in the order of offsets', () => {
     const timeline = new Timeline(3);
     timeline.addOlder([record(3, { type: 'edit', offset: 1, text: 'last' })], false);

@@ -20,9 +20,17 @@ export function pickLanguage(wanted: readonly string[]): Language {
 
 /** The reader's own locale where it is one of that language (`en-GB`), so that dates look as they are used to. */
 export function localeFor(language: Language, wanted: readonly string[]): string {
-  return (
-    wanted.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? (language === 'zh' ? 'zh-CN' : 'en')
-  );
+  const own = wanted.find((tag) => isLocale(tag) && tag.toLowerCase().split('-')[0] === language);
+  return own ?? (language === 'zh' ? 'zh-CN' : 'en');
+}
+
+/** Some systems hand on what Intl refuses, such as `en-US@posix`. */
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
 }
 
 /** The value of `<html lang>`. */

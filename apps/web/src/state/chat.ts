@@ -2,9 +2,16 @@
  * The page's model of one signed-in user: it listens to the client and keeps what is shown in stores. It alone talks
  * to the client; the parts of the page read the stores and call its methods.
  */
-import type { Client, ClientState, PendingMessage, Subscription, TransportName } from '@fullduplex/client';
+import type {
+  Client,
+  ClientErrorCode,
+  ClientState,
+  PendingMessage,
+  Subscription,
+  TransportName,
+} from '@fullduplex/client';
 import { LOBBY, type Position, type Publication, type RoomSummary } from '@fullduplex/wire';
-import { ChannelTimeline } from './channel-timeline.js';
+import { ChannelTimeline, codeOf } from './channel-timeline.js';
 import {
   type Conversations,
   describeChannel,
@@ -22,6 +29,7 @@ import { realTimers, type Timers, TypingStore } from './typing.js';
 /** Without pushes of presence the lists are asked for again, in milliseconds. */
 const REFRESH_INTERVAL = 15_000;
 const REFRESH_SOON = 150;
+const TROUBLE_SHOWN = 6_000;
 /** Timelines kept whole after they were visited. */
 const MOST_TIMELINES = 12;
 
@@ -49,6 +57,8 @@ export class Chat {
   readonly typing: TypingStore;
   /** Whether the reader looks at the page now. */
   readonly attention = new Store(true);
+  /** Why the last thing one did was not done; passes after a while. */
+  readonly trouble = new Store<ClientErrorCode | undefined>(undefined);
   /** The only transport to use, when one was chosen. */
   readonly onlyTransport = new Store<TransportName | undefined>(undefined);
   #client: Client;
@@ -58,6 +68,7 @@ export class Chat {
   readonly #receipts: ReadReceipts;
   #stopListening: () => void;
   #refreshTimer: unknown;
+  #troubleTimer: unknown;
   #visited: string | undefined;
   #preview: Subscription | undefined;
   #closed = false;
@@ -129,8 +140,29 @@ export class Chat {
     this.#client.typing(channel, false);
   }
 
+  /** A reaction that does not get through is not there: nothing is lost by pressing again. */
+  react(channel: string, offset: number, reaction: string, on: boolean): void {
+    this.#client.call('message.react', { channel, offset, reaction, on }).catch(this.tellTrouble);
+  }
+
+  remove(channel: string, offset: number): void {
+    this.#client.call('message.delete', { channel, offset }).catch(this.tellTrouble);
+  }
+
+  /** Says for a while why something could not be done. */
+  readonly tellTrouble = (error: unknown): void => {
+    this.trouble.set(codeOf(error));
+    this.#timers.clear(this.#troubleTimer);
+    this.#troubleTimer = this.#timers.set(() => this.trouble.set(undefined), TROUBLE_SHOWN);
+  };
+
+  /** @throws {ClientError} */
+  async edit(channel: string, offset: number, text: string): Promise<void> {
+    await this.#client.call('message.edit', { channel, offset, text });
+  }
+
   /** Reads over this transport alone, or over the best there is. Nothing is missed or doubled by the change. */
-  useTransport(transport: TransportName | undefined): void {
+  readOver(transport: TransportName | undefined): void {
     if (transport === this.onlyTransport.get()) return;
     this.onlyTransport.set(transport);
     const { positions } = this.#client;
@@ -158,6 +190,7 @@ export class Chat {
   close(): void {
     this.#closed = true;
     this.#timers.clear(this.#refreshTimer);
+    this.#timers.clear(this.#troubleTimer);
     this.#stopListening();
     this.#receipts.close();
     this.#client.close();

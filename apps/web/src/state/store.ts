@@ -1,9 +1,9 @@
 /** A value that can be watched: what every part of the page's state is kept in. Knows nothing of React. */
 
 export interface Readable<T> {
-  get(): T;
+  readonly get: () => T;
   /** Calls back after each change. Returns the way to stop. */
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 export class Store<T> implements Readable<T> {

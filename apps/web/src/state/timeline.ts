@@ -129,6 +129,12 @@ export class Timeline {
       const entry = this.#read(publication);
       if (entry) entries.push(entry);
     }
+    // What the page itself changes comes after what it changes: put together once all of it is read.
+    for (const [index, { offset }] of entries.entries()) {
+      const original = this.#originals.get(offset);
+      const amendments = this.#amendments.get(offset);
+      if (original && amendments) entries[index] = amend(original, amendments);
+    }
     const first = older[0];
     if (first) {
       this.#from = first.offset;
@@ -196,7 +202,7 @@ export class Timeline {
           reactions: [],
         };
         this.#originals.set(offset, message);
-        return amend(message, this.#amendments.get(offset) ?? []);
+        return message;
       }
       case 'edit':
         this.#amend(data.offset, { offset, user: info.user, what: 'edit', text: data.text });

@@ -1,0 +1,147 @@
+/** Where one writes: a message, or the change of one. Knows nothing of the timeline but the message that is changed. */
+import { ClientError } from '@fullduplex/client';
+import { Check, SendHorizontal, X } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { usePage } from '../app/page.js';
+import { isTouch } from '../app/platform.js';
+import { useWords } from '../app/words.js';
+import { IconButton } from '../parts/button.js';
+import type { Message } from '../state/timeline.js';
+import { keepDraft, readDraft } from './drafts.js';
+import { sends } from './enter.js';
+import { StatusLine } from './status-line.js';
+
+interface ComposerProps {
+  readonly channel: string;
+  /** What the conversation is called. */
+  readonly name: string;
+  /** The message that is being edited. */
+  readonly editing: Message | undefined;
+  readonly onEditEnd: () => void;
+  /** Asks for one's last message, to edit it. */
+  readonly onEditLast: () => void;
+  readonly onSent: () => void;
+}
+
+export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent }: ComposerProps) {
+  const { chat } = usePage();
+  const { t } = useWords();
+  const [draft, setDraft] = useState(() => readDraft(sessionStorage, chat.me, channel));
+  const [change, setChange] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const text = editing ? change : draft;
+
+  useEffect(() => {
+    if (!isTouch()) field.current?.focus();
+  }, []);
+
+  useEffect(() => {
+    if (!editing) return;
+    setChange(editing.text);
+    field.current?.focus();
+  }, [editing]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text sets the height.
+  useLayoutEffect(() => {
+    const box = field.current;
+    if (!box) return;
+    box.style.height = 'auto';
+    box.style.height = `${box.scrollHeight}px`;
+  }, [text]);
+
+  const write = (next: string): void => {
+    if (editing) {
+      setChange(next);
+      return;
+    }
+    setDraft(next);
+    keepDraft(sessionStorage, chat.me, channel, next);
+    chat.client.typing(channel, next.trim() !== '');
+  };
+
+  const save = (message: Message): void => {
+    const wanted = change.trim();
+    if (wanted === '' || wanted === message.text) {
+      onEditEnd();
+      return;
+    }
+    chat.edit(channel, message.offset, wanted).then(onEditEnd, chat.tellTrouble);
+  };
+
+  const submit = (): void => {
+    if (editing) {
+      save(editing);
+      return;
+    }
+    const wanted = draft.trim();
+    if (wanted === '') return;
+    try {
+      chat.send(channel, wanted);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      chat.tellTrouble(error);
+      return;
+    }
+    setDraft('');
+    keepDraft(sessionStorage, chat.me, channel, '');
+    onSent();
+  };
+
+  const press = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
+    const { nativeEvent } = event;
+    if (sends(nativeEvent)) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === 'Escape' && editing) {
+      event.stopPropagation();
+      onEditEnd();
+    } else if (event.key === 'ArrowUp' && text === '' && !editing && !nativeEvent.isComposing) {
+      event.preventDefault();
+      onEditLast();
+    }
+  };
+
+  return (
+    <div className="composer">
+      <div className="composer-box" data-editing={editing !== undefined}>
+        {editing ? (
+          <div className="composer-editing">
+            <span className="cut">{t.editing}</span>
+            <IconButton icon={X} label={t.cancel} small onClick={onEditEnd} />
+          </div>
+        ) : null}
+        <div className="composer-row">
+          <textarea
+            ref={field}
+            className="scrolls"
+            rows={1}
+            value={text}
+            placeholder={t.writeTo(name)}
+            aria-label={t.writeTo(name)}
+            enterKeyHint="send"
+            onChange={(event) => write(event.target.value)}
+            onKeyDown={press}
+            onBlur={() => chat.client.typing(channel, false)}
+          />
+          <button
+            type="button"
+            className="send"
+            aria-label={editing ? t.save : t.send}
+            title={editing ? t.save : t.send}
+            disabled={text.trim() === ''}
+            // The field keeps the focus, and on a phone the keyboard stays.
+            onPointerDown={(event) => event.preventDefault()}
+            onClick={submit}
+          >
+            {editing ? (
+              <Check className="icon" aria-hidden="true" />
+            ) : (
+              <SendHorizontal className="icon" aria-hidden="true" />
+            )}
+          </button>
+        </div>
+      </div>
+      <StatusLine channel={channel} editing={editing !== undefined} />
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+/**
+ * The one line under the composer. It is always there, so that nothing jumps: being offline, what went wrong, who is
+ * typing, or how to send.
+ */
+import { useEffect, useState } from 'react';
+import { usePage } from '../app/page.js';
+import { useStore } from '../app/use-store.js';
+import { useWords } from '../app/words.js';
+import { Button } from '../parts/button.js';
+
+export function StatusLine(props: { readonly channel: string; readonly editing: boolean }) {
+  const { channel, editing } = props;
+  const { chat, network, goOnline } = usePage();
+  const { t, times } = useWords();
+  const trouble = useStore(chat.trouble);
+  const { status, retryAt } = useStore(chat.connection);
+  const online = useStore(network.online);
+  const typing = useStore(chat.typing, (all) => all.get(channel));
+  const cut = status === 'offline' || status === 'closed' || !online;
+
+  if (trouble) {
+    return (
+      <div className="status-line" data-kind="bad" role="alert">
+        <span className="cut">{t.errors[trouble]}</span>
+      </div>
+    );
+  }
+  if (cut) {
+    return (
+      <div className="status-line" data-kind="warn">
+        <span className="cut">{online ? t.offlineNote : t.offlineByChoice}</span>
+        {online && retryAt !== undefined ? <Countdown until={retryAt} /> : null}
+        <Button kind="link" onClick={() => (online ? chat.client.reconnect() : goOnline(true))}>
+          {online ? t.retryNow : t.goOnline}
+        </Button>
+      </div>
+    );
+  }
+  if (typing && typing.length > 0) {
+    return (
+      <div className="status-line">
+        <span className="cut">
+          {typing.length > 3 ? t.severalTyping : t.typing(times.names(typing), typing.length)}
+        </span>
+      </div>
+    );
+  }
+  return (
+    <div className="status-line">
+      <span className="cut status-hint">{editing ? t.editHint : t.sendHint}</span>
+    </div>
+  );
+}
+
+function Countdown({ until }: { readonly until: number }) {
+  const { t, times } = useWords();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  return <span className="numbers status-retry">{t.retryIn(times.wait(until - now))}</span>;
+}

@@ -1,0 +1,60 @@
+/** The bar above a conversation: what it is, who is here, how we are connected. */
+import { ArrowLeft, Hash, Lock, PanelRight } from 'lucide-react';
+import { usePage } from '../app/page.js';
+import { openList } from '../app/route.js';
+import { useStore } from '../app/use-store.js';
+import { useWords } from '../app/words.js';
+import { Avatar } from '../parts/avatar.js';
+import { IconButton } from '../parts/button.js';
+import type { Conversation } from '../state/conversations.js';
+import { isHere } from '../state/presence.js';
+import { ConnectionPill } from './connection-pill.js';
+
+interface HeaderProps {
+  readonly channel: string;
+  readonly described: Pick<Conversation, 'kind' | 'name'>;
+  readonly details: boolean;
+  readonly onDetails: () => void;
+}
+
+export function Header({ channel, described, details, onDetails }: HeaderProps) {
+  const { t } = useWords();
+  const { chat } = usePage();
+  const room = useStore(chat.rooms, (rooms) => rooms.get(channel));
+  const present = useStore(chat.presence, (all) => all.get(channel));
+  const { kind, name } = described;
+  const here = useStore(chat.presence, (all) => kind === 'direct' && isHere(all, name));
+  const self = name === chat.me && kind === 'direct';
+  const Icon = room?.private ? Lock : Hash;
+  const counts = [room ? t.members(room.members) : '', present ? t.hereCount(present.size) : ''];
+  return (
+    <header className="bar">
+      <span className="bar-back">
+        <IconButton icon={ArrowLeft} label={t.back} onClick={openList} />
+      </span>
+      <button
+        type="button"
+        className="bar-title"
+        onClick={onDetails}
+        aria-expanded={details}
+        aria-label={`${name}: ${t.details}`}
+      >
+        {kind === 'direct' ? (
+          <Avatar name={name} small here={here} />
+        ) : (
+          <Icon className="icon bar-icon" aria-hidden="true" />
+        )}
+        <span className="bar-names">
+          <h1 className="cut" title={name}>
+            {self ? t.yourself(name) : name}
+          </h1>
+          <span className="bar-note cut numbers">
+            {kind === 'direct' ? (here ? t.here : t.away) : counts.filter((it) => it !== '').join(' · ')}
+          </span>
+        </span>
+      </button>
+      <ConnectionPill />
+      <IconButton icon={PanelRight} label={t.details} aria-pressed={details} onClick={onDetails} />
+    </header>
+  );
+}

@@ -1,0 +1,77 @@
+/** What can be done with a message, while the pointer or the focus is on it. */
+import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { usePage } from '../app/page.js';
+import { useWords } from '../app/words.js';
+import { Button, IconButton } from '../parts/button.js';
+import type { Message } from '../state/timeline.js';
+import { REACTIONS } from './reactions.js';
+
+interface MessageActionsProps {
+  readonly channel: string;
+  readonly message: Message;
+  readonly onEdit: (message: Message) => void;
+}
+
+export function MessageActions({ channel, message, onEdit }: MessageActionsProps) {
+  const { chat } = usePage();
+  const { t } = useWords();
+  const [shown, setShown] = useState<'all' | 'reactions' | 'delete'>('all');
+  const mine = message.user === chat.me;
+  const back = (): void => setShown('all');
+
+  return (
+    <div
+      className="actions"
+      role="toolbar"
+      aria-label={t.messageActions}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || shown === 'all') return;
+        event.stopPropagation();
+        back();
+      }}
+    >
+      {shown === 'reactions'
+        ? REACTIONS.map((reaction, index) => (
+            <button
+              key={reaction}
+              type="button"
+              className="action-reaction"
+              aria-label={t.reactWith(reaction)}
+              // biome-ignore lint/a11y/noAutofocus: it takes the place of the button that was pressed.
+              autoFocus={index === 0}
+              onClick={() => {
+                chat.react(channel, message.offset, reaction, true);
+                back();
+              }}
+            >
+              {reaction}
+            </button>
+          ))
+        : null}
+      {shown === 'delete' ? (
+        <>
+          <span className="action-ask">{t.removeAsk}</span>
+          <Button kind="danger" onClick={() => chat.remove(channel, message.offset)}>
+            {t.remove}
+          </Button>
+          <Button autoFocus onClick={back}>
+            {t.cancel}
+          </Button>
+        </>
+      ) : null}
+      {shown === 'all' ? (
+        <>
+          <IconButton icon={SmilePlus} label={t.react} onClick={() => setShown('reactions')} />
+          <IconButton
+            icon={Copy}
+            label={t.copy}
+            onClick={() => void navigator.clipboard?.writeText(message.text)}
+          />
+          {mine ? <IconButton icon={Pencil} label={t.edit} onClick={() => onEdit(message)} /> : null}
+          {mine ? <IconButton icon={Trash2} label={t.remove} onClick={() => setShown('delete')} /> : null}
+        </>
+      ) : null}
+    </div>
+  );
+}
