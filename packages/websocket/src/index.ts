@@ -1,22 +1,31 @@
 /** A WebSocket engine for Node: RFC 6455 in both roles, with the API people know from `ws`. */
+import { WebSocketServer } from './node/server.js';
+import { createWebSocketStream } from './node/stream.js';
+import { WebSocket as Socket } from './node/websocket.js';
+
+/** The class, with what `ws` has on it: `WebSocket.Server` and the like. */
+export const WebSocket = Object.assign(Socket, {
+  WebSocket: Socket,
+  Server: WebSocketServer,
+  WebSocketServer,
+  createWebSocketStream,
+});
+export type WebSocket = Socket;
+export default WebSocket;
 
 export { BroadcastGroup, type BroadcastGroupOptions } from './node/broadcast-group.js';
 export type { ClientOptions } from './node/client.js';
-export { CloseEvent, ErrorEvent, MessageEvent, WebSocketEvent } from './node/event-target.js';
+export type { DeflateOptions } from './node/deflate.js';
+export {
+  CloseEvent,
+  ErrorEvent,
+  MessageEvent,
+  WebSocketEvent,
+  type WebSocketEvents,
+} from './node/event-target.js';
 export type { SendCallback } from './node/outbox.js';
 export type { SendData } from './node/payload.js';
-export {
-  type ClientInfo,
-  type ServerEvents,
-  type ServerOptions,
-  type VerifyClient,
-  WebSocketServer,
-} from './node/server.js';
-export {
-  type BinaryType,
-  type SendOptions,
-  WebSocket,
-  WebSocket as default,
-  type WebSocketEvents,
-} from './node/websocket.js';
+export type { ClientInfo, ServerEvents, ServerOptions, VerifyClient } from './node/server.js';
+export type { BinaryType, SendOptions } from './node/websocket.js';
 export { WebSocketError, type WebSocketErrorCode } from './protocol/errors.js';
+export { createWebSocketStream, WebSocketServer };

@@ -3,16 +3,24 @@
  * `WebSocket` its stream, or the error why there is none.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import * as http from 'node:http';
-import * as https from 'node:https';
-import * as net from 'node:net';
+import http from 'node:http';
+import https from 'node:https';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import * as tls from 'node:tls';
 import { type Answer, readAnswer } from '../protocol/client-handshake.js';
 import { WebSocketError } from '../protocol/errors.js';
 import { isToken } from '../protocol/headers.js';
 import { acceptAnswer, type DeflateParameters, formatOffer } from '../protocol/permessage-deflate.js';
 import { ACCEPT_GUID } from '../protocol/server-handshake.js';
+import {
+  connectPlain,
+  connectTls,
+  credentialsOf,
+  hostOf,
+  isSameHost,
+  parseTarget,
+  type Target,
+} from './client-target.js';
 import { type DeflateOptions, deflateOptions } from './deflate.js';
 import { type LinkSettings, nodeMemory } from './link.js';
 import { randomMaskingKey } from './masking-key.js';
@@ -22,9 +30,9 @@ export interface ClientOptions
   extends Omit<https.RequestOptions, 'protocol' | 'signal' | 'timeout' | 'method'> {
   /** The subprotocols to offer, where the constructor's second argument does not say. */
   readonly protocols?: string | readonly string[];
-  /** Ends the attempt, or the connection, when it aborts. */
+  /** Ends the attempt when it aborts; an open connection is not affected. */
   readonly signal?: AbortSignal;
-  /** Milliseconds until the opening handshake must be done; no limit of our own by default. */
+  /** Milliseconds for the opening handshake, redirects included; no limit by default. */
   readonly handshakeTimeout?: number;
   /** The `Origin` header. */
   readonly origin?: string;
@@ -39,6 +47,11 @@ export interface ClientOptions
   /** Offer permessage-deflate, with these options. True by default. */
   readonly perMessageDeflate?: boolean | DeflateOptions;
   readonly skipUTF8Validation?: boolean;
+  /**
+   * Bytes of messages that are kept while no listener for them is there, or no iteration takes them; then reading stops.
+   * 64 KiB by default. With 0, what nobody listens for is dropped.
+   */
+  readonly highWaterMark?: number;
   /** Answer pings. True by default. */
   readonly autoPong?: boolean;
   /** Milliseconds the server has to finish the closing handshake. 30,000 by default. */
@@ -51,6 +64,7 @@ export interface ClientOptions
 
 export const DEFAULT_MAX_PAYLOAD = 100 * 1024 * 1024;
 export const DEFAULT_CLOSE_TIMEOUT = 30_000;
+export const DEFAULT_HIGH_WATER_MARK = 64 * 1024;
 
 const VERSIONS = [8, 13];
 
@@ -60,20 +74,13 @@ interface Attempt {
   readonly pending: Pending;
   readonly options: ClientOptions;
   readonly protocols: ReadonlySet<string>;
-  /** Lower-case names; credentials are taken out when a redirect leads elsewhere. */
+  readonly deflate: DeflateOptions | undefined;
+  /** The caller's headers, their names in lower case. */
   readonly headers: Record<string, string | string[] | number>;
-  auth: string | undefined;
-  redirects: number;
-  origin: Target | undefined;
-}
-
-/** Where a URL leads. */
-interface Target {
-  readonly url: URL;
-  readonly secure: boolean;
-  /** The path of a local socket, for `ws+unix:`. */
-  readonly socketPath: string | undefined;
-  readonly path: string;
+  /** Where it began. */
+  readonly first: Target;
+  timer: NodeJS.Timeout | undefined;
+  stopListening: (() => void) | undefined;
 }
 
 /**
@@ -97,6 +104,25 @@ export function connect(
   }
   const target = parseTarget(address);
   pending.url = target.url.href;
+  const attempt: Attempt = {
+    socket,
+    pending,
+    options,
+    protocols: distinctTokens(protocols),
+    deflate: deflateOptions(options.perMessageDeflate ?? true),
+    headers: {},
+    first: target,
+    timer: undefined,
+    stopListening: undefined,
+  };
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    if (value !== undefined) attempt.headers[name.toLowerCase()] = value as string;
+  }
+  watchTheClock(attempt);
+  request(attempt, target);
+}
+
+function distinctTokens(protocols: readonly string[]): Set<string> {
   const distinct = new Set<string>();
   for (const protocol of protocols) {
     if (typeof protocol !== 'string' || !isToken(protocol) || distinct.has(protocol)) {
@@ -104,107 +130,96 @@ export function connect(
     }
     distinct.add(protocol);
   }
-  const headers: Attempt['headers'] = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    if (value !== undefined) headers[name.toLowerCase()] = value as string;
-  }
-  const attempt: Attempt = {
-    socket,
-    pending,
-    options,
-    protocols: distinct,
-    headers,
-    auth: options.auth ?? undefined,
-    redirects: 0,
-    origin: undefined,
-  };
-  request(attempt, target);
+  return distinct;
 }
 
-function parseTarget(address: string | URL): Target {
-  let url: URL;
-  try {
-    url = new URL(address);
-  } catch {
-    throw new SyntaxError(`Invalid URL: ${String(address)}`);
+/** Gives the attempt up when its time is over, or its signal says so. */
+function watchTheClock(attempt: Attempt): void {
+  const { handshakeTimeout, signal } = attempt.options;
+  const { pending } = attempt;
+  if (handshakeTimeout) {
+    attempt.timer = setTimeout(() => {
+      pending.abort?.(new WebSocketError('WS_ERR_HANDSHAKE_TIMEOUT', 'Opening handshake has timed out'));
+    }, handshakeTimeout);
   }
-  if (url.protocol === 'http:') url.protocol = 'ws:';
-  else if (url.protocol === 'https:') url.protocol = 'wss:';
-
-  const local = url.protocol === 'ws+unix:';
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:' && !local) {
-    const message = 'The URL\'s protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"';
-    throw new SyntaxError(message);
-  }
-  if (local && url.pathname === '') throw new SyntaxError("The URL's pathname is empty");
-  if (url.hash !== '') throw new SyntaxError('The URL contains a fragment identifier');
-
-  const path = url.pathname + url.search;
-  const colon = local ? path.indexOf(':') : -1;
-  return {
-    url,
-    secure: url.protocol === 'wss:',
-    socketPath: local ? (colon < 0 ? path : path.slice(0, colon)) : undefined,
-    path: local ? (colon < 0 ? '' : path.slice(colon + 1)) : path,
+  if (signal === undefined) return;
+  const aborted = (): void => {
+    const message = 'The opening handshake was aborted';
+    pending.abort?.(new WebSocketError('WS_ERR_HANDSHAKE_ABORTED', message, { cause: signal.reason }));
   };
+  signal.addEventListener('abort', aborted, { once: true });
+  attempt.stopListening = () => signal.removeEventListener('abort', aborted);
+  if (signal.aborted) process.nextTick(aborted);
 }
 
-function request(attempt: Attempt, target: Target): void {
-  const { options, pending, socket } = attempt;
-  const key = randomBytes(16).toString('base64');
+function settled(attempt: Attempt): void {
+  clearTimeout(attempt.timer);
+  attempt.stopListening?.();
+  attempt.pending.request = undefined;
+  attempt.pending.abort = undefined;
+}
+
+/** The headers of one request: the caller's, without its credentials where the attempt was led elsewhere. */
+function requestHeaders(attempt: Attempt, target: Target, key: string): http.OutgoingHttpHeaders {
+  const { deflate, first, options, pending, socket } = attempt;
+  const own = { ...attempt.headers };
+  let credentials = credentialsOf(target) ?? options.auth ?? undefined;
+  // A listener of `redirect` has the say itself.
+  if (pending.redirects > 0 && socket.listenerCount('redirect') === 0) {
+    const sameHost = isSameHost(first, target);
+    if (!sameHost || (first.secure && !target.secure)) {
+      delete own.authorization;
+      delete own.cookie;
+      if (!sameHost) delete own.host;
+      credentials = undefined;
+    }
+  }
+  if (credentials !== undefined && attempt.headers.authorization === undefined) {
+    own.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+    // Through redirects, the first credentials stay.
+    attempt.headers.authorization = own.authorization;
+  }
   const version = options.protocolVersion ?? 13;
-  if (target.url.username !== '' || target.url.password !== '') {
-    attempt.auth = `${decodeURIComponent(target.url.username)}:${decodeURIComponent(target.url.password)}`;
-  }
-  const headers: Record<string, string | string[] | number> = {
-    ...attempt.headers,
+  const headers: http.OutgoingHttpHeaders = {
+    ...own,
     'Sec-WebSocket-Version': version,
     'Sec-WebSocket-Key': key,
     Connection: 'Upgrade',
     Upgrade: 'websocket',
   };
   if (attempt.protocols.size > 0) headers['Sec-WebSocket-Protocol'] = [...attempt.protocols].join(',');
-  const deflate = deflateOptions(options.perMessageDeflate ?? true);
   if (deflate !== undefined) headers['Sec-WebSocket-Extensions'] = formatOffer(deflate);
-  if (options.origin !== undefined)
-    headers[version < 13 ? 'Sec-WebSocket-Origin' : 'Origin'] = options.origin;
+  if (options.origin) headers[version < 13 ? 'Sec-WebSocket-Origin' : 'Origin'] = options.origin;
+  return headers;
+}
 
-  const outgoing = (target.secure ? https : http).request({
+function request(attempt: Attempt, target: Target): void {
+  const { options, pending, socket } = attempt;
+  const { secure } = target;
+  const key = randomBytes(16).toString('base64');
+  const outgoing = (secure ? https : http).request({
     ...requestOptions(options),
     method: 'GET',
-    host: bareHost(target.url),
-    port: target.url.port === '' ? (target.secure ? 443 : 80) : Number(target.url.port),
-    defaultPort: options.defaultPort ?? (target.secure ? 443 : 80),
+    host: hostOf(target),
+    port: target.url.port || (secure ? 443 : 80),
+    defaultPort: options.defaultPort ?? (secure ? 443 : 80),
     path: target.path,
-    headers,
-    auth: attempt.auth ?? null,
+    headers: requestHeaders(attempt, target, key),
     socketPath: target.socketPath,
-    timeout: options.handshakeTimeout,
-    createConnection: options.createConnection ?? (target.secure ? connectTls : connectPlain),
+    createConnection: options.createConnection ?? (secure ? connectTls : connectPlain),
   } as https.RequestOptions);
   pending.request = outgoing;
-  attempt.origin ??= target;
 
   let over = false;
-  /** Gives the attempt up: the error, then `close`. */
-  const abandon = (error: Error): void => {
+  pending.abort = (error) => {
     if (over) return;
     over = true;
     pending.state = 2;
     outgoing.destroy();
+    outgoing.socket?.destroy();
     process.nextTick(fail, attempt, error);
   };
-  pending.abort = () => {
-    const message = 'WebSocket was closed before the connection was established';
-    abandon(new WebSocketError('WS_ERR_HANDSHAKE_ABORTED', message));
-  };
-
-  if (attempt.redirects > 0) socket.emit('redirect', target.url.href, outgoing);
-  if (options.handshakeTimeout) {
-    outgoing.on('timeout', () => {
-      abandon(new WebSocketError('WS_ERR_HANDSHAKE_TIMEOUT', 'Opening handshake has timed out'));
-    });
-  }
+  if (pending.redirects > 0) socket.emit('redirect', target.url.href, outgoing);
   outgoing.on('error', (error) => {
     if (over) return;
     over = true;
@@ -214,15 +229,17 @@ function request(attempt: Attempt, target: Target): void {
     const { location } = response.headers;
     const status = response.statusCode ?? 0;
     if (location !== undefined && options.followRedirects === true && status >= 300 && status < 400) {
-      if (attempt.redirects >= (options.maxRedirects ?? 10)) {
-        abandon(new WebSocketError('WS_ERR_TOO_MANY_REDIRECTS', 'Maximum redirects exceeded'));
+      pending.redirects++;
+      if (pending.redirects > (options.maxRedirects ?? 10)) {
+        pending.abort?.(new WebSocketError('WS_ERR_TOO_MANY_REDIRECTS', 'Maximum redirects exceeded'));
         return;
       }
       over = true;
       outgoing.destroy();
       redirect(attempt, target, location);
     } else if (!socket.emit('unexpected-response', outgoing, response)) {
-      abandon(new WebSocketError('WS_ERR_HANDSHAKE_REFUSED', `Unexpected server response: ${status}`));
+      const message = `Unexpected server response: ${status}`;
+      pending.abort?.(new WebSocketError('WS_ERR_HANDSHAKE_REFUSED', message));
     }
   });
   outgoing.on('upgrade', (response, stream, head) => {
@@ -230,7 +247,6 @@ function request(attempt: Attempt, target: Target): void {
     // A listener of that event may have closed the socket.
     if (pending.state !== 0) return;
     over = true;
-    pending.request = undefined;
     open(attempt, key, response, stream, head);
   });
 
@@ -248,49 +264,28 @@ function requestOptions(options: ClientOptions): https.RequestOptions {
     host: _host,
     path: _path,
     port: _port,
+    auth: _auth,
     ...rest
   } = options;
   return rest;
 }
 
-function bareHost(url: URL): string {
-  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
-}
-
-function connectPlain(options: net.NetConnectOpts & { socketPath?: string; path?: string }): net.Socket {
-  return net.connect({ ...options, path: options.socketPath } as net.NetConnectOpts);
-}
-
-function connectTls(options: tls.ConnectionOptions): tls.TLSSocket {
-  const { host = '', servername } = options;
-  return tls.connect({
-    ...options,
-    path: undefined,
-    servername: servername || servername === '' ? servername : net.isIP(host) ? '' : host,
-  } as tls.ConnectionOptions);
-}
-
 function redirect(attempt: Attempt, from: Target, location: string): void {
-  let target: Target;
+  let url: URL;
   try {
-    target = parseTarget(new URL(location, from.url));
-  } catch (error) {
-    const known = error instanceof SyntaxError;
-    fail(attempt, known ? error : new SyntaxError(`Invalid URL: ${location}`));
+    url = new URL(location, from.url);
+  } catch {
+    fail(attempt, new SyntaxError(`Invalid URL: ${location}`));
     return;
   }
-  attempt.redirects++;
-  const first = attempt.origin!;
-  attempt.pending.url = target.url.href;
-  const sameHost =
-    first.socketPath === target.socketPath &&
-    (first.socketPath !== undefined || first.url.host === target.url.host);
-  if (!sameHost || (first.secure && !target.secure)) {
-    delete attempt.headers.authorization;
-    delete attempt.headers.cookie;
-    if (!sameHost) delete attempt.headers.host;
-    attempt.auth = undefined;
+  let target: Target;
+  try {
+    target = parseTarget(url);
+  } catch (error) {
+    fail(attempt, error as Error);
+    return;
   }
+  attempt.pending.url = target.url.href;
   request(attempt, target);
 }
 
@@ -301,8 +296,7 @@ function open(
   stream: Duplex,
   head: Buffer,
 ): void {
-  const { options, pending, socket } = attempt;
-  const deflate = deflateOptions(options.perMessageDeflate ?? true);
+  const { deflate, options, socket } = attempt;
   const answer = readAnswer(response, {
     accept: createHash('sha1')
       .update(key + ACCEPT_GUID)
@@ -310,20 +304,23 @@ function open(
     protocols: attempt.protocols,
     extensions: deflate !== undefined,
   });
-  const parameters = negotiate(answer, deflate);
+  const parameters = typeof answer === 'string' ? undefined : negotiate(answer, deflate);
   if (typeof answer === 'string' || typeof parameters === 'string') {
-    const reason = typeof answer === 'string' ? answer : String(parameters);
-    pending.state = 2;
+    const reason = typeof answer === 'string' ? answer : parameters;
+    settled(attempt);
+    attempt.pending.state = 2;
     stream.on('error', () => {});
-    stream.once('close', () => fail(attempt, new WebSocketError('WS_ERR_HANDSHAKE_INVALID', reason)));
+    stream.once('close', () =>
+      fail(attempt, new WebSocketError('WS_ERR_HANDSHAKE_INVALID', reason as string)),
+    );
     stream.destroy();
     return;
   }
-  if (stream instanceof net.Socket) {
+  if (stream instanceof Socket) {
     stream.setTimeout(0);
     stream.setNoDelay();
   }
-  pending.abort = undefined;
+  settled(attempt);
   socket.setSocket(stream, head, clientSettings(options), {
     protocol: answer.protocol,
     deflate: parameters === undefined ? undefined : { parameters, options: deflate! },
@@ -332,10 +329,10 @@ function open(
 
 /** What was agreed on about compression: nothing, parameters, or why the answer is none. */
 function negotiate(
-  answer: Answer | string,
+  answer: Answer,
   wants: DeflateOptions | undefined,
 ): DeflateParameters | string | undefined {
-  if (typeof answer === 'string' || answer.extensions.length === 0) return undefined;
+  if (answer.extensions.length === 0) return undefined;
   return acceptAnswer(answer.extensions, wants ?? {});
 }
 
@@ -346,6 +343,7 @@ function clientSettings(options: ClientOptions): LinkSettings {
     skipUtf8Validation: options.skipUTF8Validation === true,
     closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     autoPong: options.autoPong ?? true,
+    highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
     maskingKey: options.generateMask === undefined ? randomMaskingKey : keysFrom(options.generateMask),
     ...nodeMemory,
   };
@@ -359,10 +357,10 @@ function keysFrom(generate: (mask: Buffer) => void): () => number {
   };
 }
 
+/** There will be no connection: the error, then `close`. */
 function fail(attempt: Attempt, error: Error): void {
   const { pending, socket } = attempt;
-  pending.request = undefined;
-  pending.abort = undefined;
+  settled(attempt);
   pending.state = 2;
   socket.linkFailed(error);
   pending.state = 3;

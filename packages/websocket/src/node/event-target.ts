@@ -2,7 +2,8 @@
  * The browser's way to listen (`addEventListener`, `onmessage`) on top of Node's. It owns the wrapping of listeners and
  * the event objects, and knows nothing of what the events are about.
  */
-import type { EventEmitter } from 'node:events';
+import { EventEmitter } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 
 /** An event as a browser's WebSocket would dispatch it, as far as its listeners look at it. */
 export class WebSocketEvent {
@@ -63,13 +64,25 @@ export interface ListenerOptions {
   readonly once?: boolean;
 }
 
-/** What the wrappers need to know of their emitter. */
-export interface EventSource extends EventEmitter {
-  readonly wasClean: boolean;
+/** What a WebSocket emits. */
+export interface WebSocketEvents {
+  open: [];
+  message: [data: Buffer, isBinary: boolean];
+  ping: [payload: Buffer];
+  pong: [payload: Buffer];
+  /** `bufferedAmount` is back to 0 after it was not. */
+  drain: [];
+  close: [code: number, reason: Buffer];
+  error: [error: Error];
+  /** The answer to a client's request, before it is checked. */
+  upgrade: [response: IncomingMessage];
+  redirect: [url: string, request: ClientRequest];
+  'unexpected-response': [request: ClientRequest, response: IncomingMessage];
 }
 
 // biome-ignore lint/complexity/noBannedTypes: whatever an application handed in is kept to be found again
 type Listener = Function & { [kHandler]?: unknown; [kAttribute]?: boolean };
+type Emitted = (...values: unknown[]) => void;
 
 const kHandler = Symbol('handler');
 const kAttribute = Symbol('attribute');
@@ -78,77 +91,105 @@ function isEventType(type: string): type is EventType {
   return type === 'open' || type === 'message' || type === 'close' || type === 'error';
 }
 
-function call<E>(source: object, handler: Handler<E>, event: E): void {
-  if (typeof handler === 'function') handler.call(source, event);
-  else handler.handleEvent(event);
-}
+/** An emitter that can also be listened to as a browser's WebSocket can. */
+export abstract class ListenableAsInBrowsers extends EventEmitter<WebSocketEvents> {
+  /** Whether both close frames were exchanged. */
+  abstract get wasClean(): boolean;
 
-function wrap(source: EventSource, type: EventType, handler: Handler<never>): Listener {
-  const deliver = (event: WebSocketEvent): void => call(source, handler as Handler<WebSocketEvent>, event);
-  switch (type) {
-    case 'open':
-      return () => deliver(new WebSocketEvent('open', source));
-    case 'message':
-      return (data: Buffer, isBinary: boolean) => {
-        deliver(new MessageEvent(source, isBinary ? data : data.toString()));
-      };
-    case 'close':
-      return (code: number, reason: Buffer) => {
-        deliver(new CloseEvent(source, code, reason.toString(), source.wasClean));
-      };
-    case 'error':
-      return (error: Error) => deliver(new ErrorEvent(source, error));
+  get onopen(): ((event: WebSocketEvent) => void) | null {
+    return this.attribute('open');
+  }
+
+  set onopen(handler: ((event: WebSocketEvent) => void) | null) {
+    this.setAttribute('open', handler);
+  }
+
+  get onmessage(): ((event: MessageEvent) => void) | null {
+    return this.attribute('message');
+  }
+
+  set onmessage(handler: ((event: MessageEvent) => void) | null) {
+    this.setAttribute('message', handler);
+  }
+
+  get onclose(): ((event: CloseEvent) => void) | null {
+    return this.attribute('close');
+  }
+
+  set onclose(handler: ((event: CloseEvent) => void) | null) {
+    this.setAttribute('close', handler);
+  }
+
+  get onerror(): ((event: ErrorEvent) => void) | null {
+    return this.attribute('error');
+  }
+
+  set onerror(handler: ((event: ErrorEvent) => void) | null) {
+    this.setAttribute('error', handler);
+  }
+
+  /** Adds a listener once only, however often it is asked for; an unknown type is ignored. */
+  addEventListener<T extends EventType>(
+    type: T,
+    handler: Handler<EventByType[T]>,
+    options: ListenerOptions = {},
+  ): void {
+    if (!isEventType(type)) return;
+    if (this.find(type, (one) => one[kHandler] === handler && one[kAttribute] !== true)) return;
+    this.attach(type, handler as Handler<never>, options.once === true, false);
+  }
+
+  removeEventListener<T extends EventType>(type: T, handler: Handler<EventByType[T]>): void {
+    const listener = this.find(type, (one) => one[kHandler] === handler && one[kAttribute] !== true);
+    if (listener !== undefined) (this as EventEmitter).removeListener(type, listener as Emitted);
+  }
+
+  private find(type: EventType, fits: (listener: Listener) => boolean): Listener | undefined {
+    return this.listeners(type).find((listener) => fits(listener as Listener)) as Listener | undefined;
+  }
+
+  private attribute<E>(type: EventType): ((event: E) => void) | null {
+    const listener = this.find(type, (one) => one[kAttribute] === true);
+    return (listener?.[kHandler] as ((event: E) => void) | undefined) ?? null;
+  }
+
+  private setAttribute(type: EventType, handler: unknown): void {
+    const listener = this.find(type, (one) => one[kAttribute] === true);
+    if (listener !== undefined) (this as EventEmitter).removeListener(type, listener as Emitted);
+    if (typeof handler === 'function') this.attach(type, handler as (event: never) => void, false, true);
+  }
+
+  private attach(type: EventType, handler: Handler<never>, once: boolean, attribute: boolean): void {
+    const listener = this.wrap(type, handler);
+    listener[kHandler] = handler;
+    listener[kAttribute] = attribute;
+    const emitter: EventEmitter = this as EventEmitter;
+    if (once) emitter.once(type, listener as Emitted);
+    else emitter.on(type, listener as Emitted);
+  }
+
+  private wrap(type: EventType, handler: Handler<never>): Listener {
+    const deliver = (event: WebSocketEvent): void => {
+      if (typeof handler === 'function') handler.call(this, event as never);
+      else handler.handleEvent(event as never);
+    };
+    switch (type) {
+      case 'open':
+        return () => deliver(new WebSocketEvent('open', this));
+      case 'message':
+        return (data: Buffer, isBinary: boolean) => {
+          deliver(new MessageEvent(this, isBinary ? data : data.toString()));
+        };
+      case 'close':
+        return (code: number, reason: Buffer) => {
+          deliver(new CloseEvent(this, code, reason.toString(), this.wasClean));
+        };
+      case 'error':
+        return (error: Error) => deliver(new ErrorEvent(this, error));
+    }
   }
 }
 
-function find(
-  source: EventSource,
-  type: string,
-  fits: (listener: Listener) => boolean,
-): Listener | undefined {
-  return source.listeners(type).find((listener) => fits(listener as Listener)) as Listener | undefined;
-}
-
-function add(
-  source: EventSource,
-  type: EventType,
-  handler: Handler<never>,
-  once: boolean,
-  attribute: boolean,
-): void {
-  const listener = wrap(source, type, handler);
-  listener[kHandler] = handler;
-  listener[kAttribute] = attribute;
-  const emit = listener as (...values: unknown[]) => void;
-  if (once) source.once(type, emit);
-  else source.on(type, emit);
-}
-
-/** Adds a listener once only, however often it is asked for; an unknown type is ignored. */
-export function addEventListener(
-  source: EventSource,
-  type: string,
-  handler: Handler<never>,
-  options: ListenerOptions,
-): void {
-  if (!isEventType(type)) return;
-  if (find(source, type, (one) => one[kHandler] === handler && one[kAttribute] !== true)) return;
-  add(source, type, handler, options.once === true, false);
-}
-
-export function removeEventListener(source: EventSource, type: string, handler: Handler<never>): void {
-  const listener = find(source, type, (one) => one[kHandler] === handler && one[kAttribute] !== true);
-  if (listener !== undefined) source.removeListener(type, listener as (...values: unknown[]) => void);
-}
-
-/** The handler that was set by `onopen` and the like. */
-export function getAttribute<E>(source: EventSource, type: EventType): ((event: E) => void) | null {
-  const listener = find(source, type, (one) => one[kAttribute] === true);
-  return (listener?.[kHandler] as ((event: E) => void) | undefined) ?? null;
-}
-
-export function setAttribute(source: EventSource, type: EventType, handler: unknown): void {
-  const listener = find(source, type, (one) => one[kAttribute] === true);
-  if (listener !== undefined) source.removeListener(type, listener as (...values: unknown[]) => void);
-  if (typeof handler === 'function') add(source, type, handler as (event: never) => void, false, true);
+for (const name of ['onopen', 'onmessage', 'onclose', 'onerror']) {
+  Object.defineProperty(ListenableAsInBrowsers.prototype, name, { enumerable: true });
 }

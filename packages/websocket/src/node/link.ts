@@ -9,11 +9,14 @@ import { Connection, type ConnectionHandler, type ConnectionSettings } from '../
 import { WebSocketError } from '../protocol/errors.js';
 import { FIN, MAX_CONTROL_PAYLOAD, OPCODE } from '../protocol/opcode.js';
 import type { DeflateParameters } from '../protocol/permessage-deflate.js';
+import { sendBlob } from './blob.js';
 import { type DeflateOptions, Deflater, NodeInflater } from './deflate.js';
 import { Outbox, type SendCallback } from './outbox.js';
 
 /** What all connections of one server, or one client, have in common. */
 export interface LinkSettings extends ConnectionSettings {
+  /** Bytes of messages that may wait to be taken before reading stops; 0 to drop what nobody listens for. */
+  readonly highWaterMark: number;
   /** Milliseconds the peer has to finish the closing handshake. */
   readonly closeTimeout: number;
   readonly autoPong: boolean;
@@ -43,6 +46,11 @@ export const CLOSING = 2;
 export const CLOSED = 3;
 export type LinkState = typeof OPEN | typeof CLOSING | typeof CLOSED;
 
+/** Reasons not to read: the application says so, its messages are not taken, one is being inflated. */
+export const PAUSED = 1;
+export const FULL = 2;
+const INFLATING = 4;
+
 const NO_BYTES = Buffer.alloc(0);
 
 export const nodeMemory = {
@@ -68,14 +76,15 @@ export class Link implements ConnectionHandler {
   private readonly owner: LinkOwner;
   private readonly connection: Connection;
   state: LinkState = OPEN;
-  paused = false;
+  /** Why reading is stopped: any of `PAUSED`, `FULL` and `INFLATING`; 0 while it is not. */
+  private stopped = 0;
   closeSent = false;
   closeReceived = false;
   private failed = false;
   private gone = false;
   private closeCode = 1006;
   private closeReason: Buffer = NO_BYTES;
-  private closeTimer: NodeJS.Timeout | undefined = undefined;
+  closeTimer: NodeJS.Timeout | undefined = undefined;
   /** The latest ping that came while the peer was not reading; 5.5.3 lets it stand for those before it. */
   private unanswered: Buffer | undefined = undefined;
 
@@ -129,14 +138,16 @@ export class Link implements ConnectionHandler {
     this.stream.destroy();
   }
 
-  pause(): void {
-    this.paused = true;
-    this.stream.pause();
+  get paused(): boolean {
+    return (this.stopped & PAUSED) !== 0;
   }
 
-  resume(): void {
-    this.paused = false;
-    if (!this.connection.suspended) this.stream.resume();
+  /** Stops reading for this reason, or takes the reason back. */
+  hold(reason: number, on: boolean): void {
+    const before = this.stopped;
+    this.stopped = on ? before | reason : before & ~reason;
+    if (before === 0 && this.stopped !== 0) this.stream.pause();
+    else if (before !== 0 && this.stopped === 0) this.stream.resume();
   }
 
   /**
@@ -148,6 +159,22 @@ export class Link implements ConnectionHandler {
     const { outbox } = this;
     if (compress && outbox.deflater?.wants(payload.length)) outbox.compressed(first, payload, callback);
     else outbox.frame(first, payload, callback);
+  }
+
+  /** Sends what a blob holds, once it is read; what is sent after it waits. */
+  blob(blob: Blob, compress: boolean, callback?: SendCallback): void {
+    sendBlob(this.outbox, blob, compress, callback, (error) => this.sendFailed(error));
+  }
+
+  /** What was to be sent cannot be: without it the connection is of no use. */
+  private sendFailed(error: Error): void {
+    if (this.state === CLOSED) return;
+    if (this.state === OPEN) {
+      this.state = CLOSING;
+      this.closeTimer = setTimeout(() => this.stream.destroy(), this.settings.closeTimeout);
+    }
+    this.stream.end();
+    this.owner.linkFailed(error);
   }
 
   control(opcode: number, payload: Uint8Array, callback?: SendCallback): void {
@@ -206,7 +233,7 @@ export class Link implements ConnectionHandler {
 
   onResumed(): void {
     if (this.gone) this.finish();
-    else if (!this.paused) this.stream.resume();
+    else this.hold(INFLATING, false);
   }
 
   /** Nothing that comes is looked at any more, but it must be read for the stream to end. */
@@ -219,7 +246,7 @@ export class Link implements ConnectionHandler {
 
   received(chunk: Buffer): void {
     this.connection.receive(chunk);
-    if (this.connection.suspended) this.stream.pause();
+    if (this.connection.suspended) this.hold(INFLATING, true);
   }
 
   ended(): void {
@@ -246,13 +273,13 @@ export class Link implements ConnectionHandler {
   private finish(): void {
     if (this.state === CLOSED) return;
     const stream: Linked = this.stream;
-    this.state = CLOSED;
     this.connection.stop();
     this.outbox.leaveGroups();
     this.outbox.dropWaiting(
       new WebSocketError('WS_ERR_NOT_OPEN', 'The connection was closed before it was sent'),
     );
     this.unanswered = undefined;
+    this.state = CLOSED;
     stream[kLink] = undefined;
     this.owner.linkClosed(this.closeCode, this.closeReason);
   }

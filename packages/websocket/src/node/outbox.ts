@@ -75,6 +75,11 @@ export class Outbox implements Flushable {
     this.plain = stream instanceof Socket;
   }
 
+  /** Whether nothing can be written any more. */
+  get ended(): boolean {
+    return this.stream.destroyed;
+  }
+
   /** Whether frames are masked: the role of a client. */
   get masks(): boolean {
     return this.maskingKey !== undefined;
@@ -133,17 +138,22 @@ export class Outbox implements Flushable {
       this.putDeflated(first, message, deflater.deflateNow(message), callback);
       return;
     }
-    this.later(message.length, callback, (done) => {
-      if (deflater.isQuick(message.length)) {
-        this.putDeflated(first, message, deflater.deflateNow(message), callback);
-        done();
-        return;
-      }
-      deflater.deflateLater(message, (error, deflated) => {
-        if (error === null && !this.stream.destroyed) this.putDeflated(first, message, deflated, callback);
-        else callback?.(error ?? new Error('The connection was closed'));
-        done();
-      });
+    this.later(message.length, callback, (done) => this.deflate(first, message, callback, done));
+  }
+
+  /** Compresses a message whose turn it is at the gate. */
+  deflate(first: number, message: Uint8Array, callback: SendCallback | undefined, done: () => void): void {
+    const deflater = this.deflater!;
+    if (deflater.isQuick(message.length)) {
+      this.putDeflated(first, message, deflater.deflateNow(message), callback);
+      done();
+      return;
+    }
+    deflater.deflateLater(message, (error, deflated) => {
+      if (error !== null) callback?.(error);
+      // Without the stream, the callback was told already.
+      else if (!this.ended) this.putDeflated(first, message, deflated, callback);
+      done();
     });
   }
 
@@ -332,7 +342,7 @@ export class Outbox implements Flushable {
     // A stream tells of having drained only when it was above its mark; the callback of a last, empty write tells always.
     this.stream.write(EMPTY, () => {
       this.watching = false;
-      if (this.stream.destroyed) return;
+      if (this.ended) return;
       if (this.stream.writableLength > 0) this.watch();
       else this.owner.drained();
     });

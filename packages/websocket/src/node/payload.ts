@@ -9,6 +9,8 @@ export type SendData =
   | SharedArrayBuffer
   | Blob;
 
+const NO_BYTES = Buffer.alloc(0);
+
 /**
  * The bytes of what was given, without a copy where it already is bytes.
  *
@@ -24,4 +26,16 @@ export function toBytes(data: unknown): Buffer {
   throw new TypeError(
     'The data must be a string, a Buffer, a TypedArray, a DataView, an ArrayBuffer or a Blob',
   );
+}
+
+/** The same for a message: text stays text, numbers are sent as text, and nothing as an empty message, as `ws` does. */
+export function bytesOrText(data: unknown): string | Buffer {
+  if (typeof data === 'string') return data;
+  if (typeof data === 'number') return String(data);
+  return data === undefined || data === null ? NO_BYTES : toBytes(data);
+}
+
+/** How many bytes it would be. */
+export function sizeOf(data: unknown): number {
+  return data instanceof Blob ? data.size : Buffer.byteLength(bytesOrText(data));
 }

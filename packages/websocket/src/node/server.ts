@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import * as http from 'node:http';
+import http from 'node:http';
 import type * as https from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -21,7 +21,7 @@ import {
   type Refusal,
   readHandshake,
 } from '../protocol/server-handshake.js';
-import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_MAX_PAYLOAD } from './client.js';
+import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_HIGH_WATER_MARK, DEFAULT_MAX_PAYLOAD } from './client.js';
 import { type DeflateOptions, deflateOptions } from './deflate.js';
 import { isLinked, type LinkSettings, nodeMemory } from './link.js';
 import { WebSocket } from './websocket.js';
@@ -75,6 +75,11 @@ export interface ServerOptions {
   /** Accept permessage-deflate, with these options. False by default. */
   readonly perMessageDeflate?: boolean | DeflateOptions;
   readonly skipUTF8Validation?: boolean;
+  /**
+   * Bytes of messages that are kept while no listener for them is there, or no iteration takes them; then reading stops.
+   * 64 KiB by default. With 0, what nobody listens for is dropped.
+   */
+  readonly highWaterMark?: number;
   /** Answer pings. True by default. */
   readonly autoPong?: boolean;
   /** Milliseconds a client has to finish the closing handshake. 30,000 by default. */
@@ -127,6 +132,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       skipUtf8Validation: options.skipUTF8Validation === true,
       closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
       autoPong: options.autoPong ?? true,
+      highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
       maskingKey: undefined,
       ...nodeMemory,
     };

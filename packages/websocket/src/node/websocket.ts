@@ -2,79 +2,57 @@
  * `WebSocket`: a connection as an application sees it, with the API people know from `ws`. What happens on the wire is
  * the link's, how a client connects is `client.ts`'s.
  */
-import { EventEmitter } from 'node:events';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketError } from '../protocol/errors.js';
 import { FIN, OPCODE } from '../protocol/opcode.js';
 import { DEFLATE } from '../protocol/permessage-deflate.js';
-import { type ClientOptions, connect } from './client.js';
+import { type ClientOptions, connect, DEFAULT_HIGH_WATER_MARK } from './client.js';
+import { ListenableAsInBrowsers } from './event-target.js';
+import { Inbox, iterate } from './inbox.js';
 import {
-  addEventListener,
-  type CloseEvent,
-  type ErrorEvent,
-  type EventByType,
-  type EventSource,
-  getAttribute,
-  type Handler,
-  type ListenerOptions,
-  type MessageEvent,
-  removeEventListener,
-  setAttribute,
-  type WebSocketEvent,
-} from './event-target.js';
-import { Link, type LinkOwner, type LinkSettings, type Negotiated } from './link.js';
+  CLOSED,
+  FULL,
+  Link,
+  type LinkOwner,
+  type LinkSettings,
+  type Negotiated,
+  OPEN,
+  PAUSED,
+} from './link.js';
 import type { Outbox, SendCallback } from './outbox.js';
-import { type SendData, toBytes } from './payload.js';
-
-export interface WebSocketEvents {
-  open: [];
-  message: [data: Buffer, isBinary: boolean];
-  ping: [payload: Buffer];
-  pong: [payload: Buffer];
-  /** `bufferedAmount` is back to 0. */
-  drain: [];
-  close: [code: number, reason: Buffer];
-  error: [error: Error];
-  upgrade: [response: IncomingMessage];
-  redirect: [url: string, request: ClientRequest];
-  'unexpected-response': [request: ClientRequest, response: IncomingMessage];
-}
+import { bytesOrText, type SendData, sizeOf, toBytes } from './payload.js';
 
 export interface SendOptions {
   /** As a binary message, or as text. By default text for strings, and binary for everything else. */
   readonly binary?: boolean;
   /** Compress it, where compression was negotiated and the message is worth it. True by default. */
   readonly compress?: boolean;
-  /** The last fragment of the message. True by default. */
+  /** Whether this is the last fragment of the message. True by default. Fragments are not compressed. */
   readonly fin?: boolean;
-  /** Ignored: a client's frames are always masked, and a server's never are. */
-  readonly mask?: boolean;
 }
 
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
 
 const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
 const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
-const NO_BYTES = Buffer.alloc(0);
 
-/** What a WebSocket has before it has a link: its request, and the state that the request brings it to. */
+/** What a client's WebSocket has before it has a link: its request, and the state that the request brings it to. */
 export interface Pending {
   request: ClientRequest | undefined;
   state: 0 | 2 | 3;
   url: string;
-  /** Ends the attempt with an error that says so. */
-  abort: (() => void) | undefined;
-  /** Bytes that were sent after the attempt had failed. */
-  lost: number;
+  /** Ends the attempt with this error. */
+  abort: ((error: Error) => void) | undefined;
+  /** How many redirects were followed. */
+  redirects: number;
 }
 
-export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwner, EventSource {
-  static readonly CONNECTING = 0;
-  static readonly OPEN = 1;
-  static readonly CLOSING = 2;
-  static readonly CLOSED = 3;
-
+export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
+  declare static readonly CONNECTING: 0;
+  declare static readonly OPEN: 1;
+  declare static readonly CLOSING: 2;
+  declare static readonly CLOSED: 3;
   declare readonly CONNECTING: 0;
   declare readonly OPEN: 1;
   declare readonly CLOSING: 2;
@@ -87,39 +65,39 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
   private errorEmitted = false;
   /** Whether fragments of a message were sent, and its last one was not. */
   private fragmenting = false;
+  /** Bytes that were given to be sent when it was too late. */
+  private lost = 0;
+  /** Messages nobody has taken; absent as long as a listener takes each as it comes. */
+  private inbox: Inbox | undefined = undefined;
 
   /**
    * Connects to a server.
    *
    * @param address - a `ws:`, `wss:`, `http:`, `https:` or `ws+unix:` URL; `null` makes the socket a server's, which
    *   `setSocket` will give its stream
-   * @param protocols - the subprotocols to offer, in order of preference
+   * @param protocols - the subprotocols to offer, in order of preference; or the options
    * @throws SyntaxError - the address is no such URL, or a subprotocol is no token or there twice
    */
   constructor(
     address: string | URL | null,
-    protocols?: string | readonly string[] | ClientOptions,
+    protocols?: string | readonly string[] | ClientOptions | null,
     options?: ClientOptions,
   ) {
     super();
     if (address === null) return;
-    const given = protocols === undefined || typeof protocols === 'string' || Array.isArray(protocols);
-    const settings = given ? options : ((protocols as ClientOptions | null) ?? options);
-    const offered = given && protocols !== undefined ? protocols : (settings?.protocols ?? []);
-    this.pending = { request: undefined, state: 0, url: '', abort: undefined, lost: 0 };
-    connect(
-      this,
-      this.pending,
-      address,
-      ([] as string[]).concat(offered as string | string[]),
-      settings ?? {},
-    );
+    const areOptions = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
+    const settings = areOptions ? (protocols as ClientOptions) : (options ?? {});
+    const offered =
+      areOptions || protocols == null ? (settings.protocols ?? []) : (protocols as string | string[]);
+    this.pending = { request: undefined, state: 0, url: '', abort: undefined, redirects: 0 };
+    connect(this, this.pending, address, typeof offered === 'string' ? [offered] : offered, settings);
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
     return this.link?.state ?? this.pending?.state ?? 0;
   }
 
+  /** The subprotocol that was agreed on, or the empty string. */
   get protocol(): string {
     return this.chosen;
   }
@@ -129,20 +107,26 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
     return this.link?.outbox.deflater === undefined ? '' : DEFLATE;
   }
 
+  /** Where a client is connected to; `undefined` for a server's connection. */
   get url(): string | undefined {
     return this.pending?.url;
   }
 
-  /** Bytes that were sent and that the kernel has not taken yet. */
+  /**
+   * Bytes that were sent and that the operating system has not taken yet. Asking for it writes what this turn has
+   * queued, so that it tells of a peer that is slow, and not of a turn that is not over.
+   */
   get bufferedAmount(): number {
-    return (this.link?.outbox.bufferedAmount ?? 0) + (this.pending?.lost ?? 0);
+    const { link } = this;
+    if (link === undefined) return this.lost;
+    if (!link.outbox.idle) link.outbox.flush();
+    return link.outbox.bufferedAmount + this.lost;
   }
 
   get isPaused(): boolean {
     return this.link?.paused ?? false;
   }
 
-  /** Whether both close frames were exchanged. */
   get wasClean(): boolean {
     return this.link?.closeReceived === true && this.link.closeSent;
   }
@@ -156,12 +140,25 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
     if (BINARY_TYPES.includes(type)) this.type = type;
   }
 
-  /** The stream below, for looking at its address and the like; `null` before there is one. */
+  /** The stream below, for its address and the like; `null` while there is none. */
   get _socket(): Duplex | null {
     return this.link?.stream ?? null;
   }
 
-  /** Puts an upgraded stream under a socket that was made with `null`. The server does this; applications need not. */
+  /** The request under way, while connecting. */
+  get _req(): ClientRequest | null {
+    return this.pending?.request ?? null;
+  }
+
+  get _redirects(): number {
+    return this.pending?.redirects ?? 0;
+  }
+
+  get _closeTimer(): NodeJS.Timeout | null {
+    return this.link?.closeTimer ?? null;
+  }
+
+  /** Puts an upgraded stream under a socket that was made with `null`. A server does this; applications need not. */
   setSocket(
     stream: Duplex,
     head: Uint8Array,
@@ -175,7 +172,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
   }
 
   /**
-   * Sends one message. Messages go out in the order of the calls, at the end of this turn of the event loop.
+   * Sends one message. Messages go out in the order of the calls, at the end of this turn of the event loop. The memory
+   * of a message of more than 32 KiB must not be changed before the callback is called.
    *
    * @param callback - called when it was handed to the operating system, or with the error
    * @throws WebSocketError - `WS_ERR_NOT_OPEN`: there is no connection yet
@@ -186,18 +184,23 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
   send(data: SendData, options?: SendOptions | SendCallback, callback?: SendCallback): void {
     const done = typeof options === 'function' ? options : callback;
     const how = typeof options === 'function' ? undefined : options;
-    const payload =
-      typeof data === 'string' ? data : toBytes(typeof data === 'number' ? String(data) : (data ?? NO_BYTES));
     const { link } = this;
-    if (link === undefined || link.state !== 1) {
-      this.refuse(payload, done);
+    if (link === undefined || link.state !== OPEN) {
+      this.refuse(data, done);
       return;
     }
-    const isBinary = how?.binary ?? typeof data !== 'string';
+    const compress = how?.compress !== false;
+    if (data instanceof Blob) {
+      link.blob(data, compress, done);
+      return;
+    }
+    const payload = bytesOrText(data);
+    const isBinary = how?.binary ?? typeof payload !== 'string';
     const opcode = this.fragmenting ? OPCODE.continuation : isBinary ? OPCODE.binary : OPCODE.text;
-    const whole = !this.fragmenting && how?.fin !== false;
-    this.fragmenting = how?.fin === false;
-    link.message(this.fragmenting ? opcode : FIN | opcode, payload, whole && how?.compress !== false, done);
+    const last = how?.fin !== false;
+    const whole = last && !this.fragmenting;
+    this.fragmenting = !last;
+    link.message(last ? FIN | opcode : opcode, payload, whole && compress, done);
   }
 
   /**
@@ -224,20 +227,19 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
 
   private control(opcode: number, data: unknown, mask: unknown, callback: SendCallback | undefined): void {
     const done = [data, mask, callback].find((one) => typeof one === 'function') as SendCallback | undefined;
-    const given = typeof data === 'function' || data === undefined || data === null ? NO_BYTES : data;
-    const payload = toBytes(typeof given === 'number' ? String(given) : given);
+    const given = typeof data === 'function' ? undefined : data;
     const { link } = this;
-    if (link === undefined || link.state !== 1) this.refuse(payload, done);
-    else link.control(opcode, payload, done);
+    if (link === undefined || link.state !== OPEN) this.refuse(given, done);
+    else link.control(opcode, toBytes(bytesOrText(given)), done);
   }
 
   /** What is sent without a connection. */
-  private refuse(payload: string | Uint8Array, callback: SendCallback | undefined): void {
+  private refuse(data: unknown, callback: SendCallback | undefined): void {
     const state = this.readyState;
     const message = `WebSocket is not open: readyState ${state} (${STATES[state]})`;
     const error = new WebSocketError('WS_ERR_NOT_OPEN', message);
     if (state === 0) throw error;
-    if (this.pending !== undefined) this.pending.lost += Buffer.byteLength(payload);
+    this.lost += sizeOf(data);
     if (callback !== undefined) process.nextTick(callback, error);
   }
 
@@ -251,31 +253,84 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
    * @throws RangeError - a longer reason
    */
   close(code?: number, reason?: string | Uint8Array): void {
-    if (this.link !== undefined) this.link.close(code, reason);
-    else this.pending?.abort?.();
+    if (this.link === undefined) {
+      this.giveUp();
+      return;
+    }
+    this.link.close(code, reason);
+    // Who closes without having listened does not want to hear the rest, and it must not keep the answer from being read.
+    if (this.inbox?.isRead === false && this.listenerCount('message') === 0) this.inbox.clear();
   }
 
   /** Ends the connection at once, without a closing handshake: the peer and this side see code 1006. */
   terminate(): void {
     if (this.link !== undefined) this.link.terminate();
-    else this.pending?.abort?.();
+    else this.giveUp();
+  }
+
+  private giveUp(): void {
+    const message = 'WebSocket was closed before the connection was established';
+    this.pending?.abort?.(new WebSocketError('WS_ERR_HANDSHAKE_ABORTED', message));
   }
 
   /** Stops reading. Messages that were read already may still come. */
   pause(): void {
-    if (this.link !== undefined && this.link.state !== 3) this.link.pause();
+    if (this.link !== undefined && this.link.state !== CLOSED) this.link.hold(PAUSED, true);
   }
 
   resume(): void {
-    if (this.link !== undefined && this.link.state !== 3) this.link.resume();
+    if (this.link === undefined || this.link.state === CLOSED) return;
+    this.link.hold(PAUSED, false);
+    this.emitHeld();
+  }
+
+  /**
+   * The messages, text as strings and binary ones as buffers, beginning with the first that nobody has taken. While they
+   * are not taken, `highWaterMark` bytes of them are kept, and then reading stops. The loop ends when the connection is
+   * closed; it throws when the connection failed. Leaving it does not close the connection.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer> {
+    return iterate(this.untaken());
+  }
+
+  private untaken(): Inbox {
+    if (this.inbox !== undefined) return this.inbox;
+    const inbox = new Inbox(this.link?.settings.highWaterMark ?? DEFAULT_HIGH_WATER_MARK, (full) => {
+      this.link?.hold(FULL, full);
+    });
+    this.inbox = inbox;
+    // What was kept goes to a listener that comes late, once the code that added it is done.
+    const added = (event: unknown): void => {
+      if (this.inbox !== inbox) this.removeListener('newListener' as 'drain', added as () => void);
+      else if (event === 'message') process.nextTick(() => this.emitHeld());
+    };
+    this.on('newListener' as 'drain', added as () => void);
+    if (this.readyState === CLOSED) inbox.end();
+    return inbox;
+  }
+
+  private emitHeld(): void {
+    const { inbox } = this;
+    if (inbox === undefined || inbox.isRead) return;
+    while (inbox.size > 0 && !this.isPaused && this.listenerCount('message') > 0) {
+      const { data, isBinary } = inbox.shift()!;
+      this.emit('message', this.converted(data, isBinary), isBinary);
+    }
+    if (inbox.size === 0 && !inbox.isRead) this.inbox = undefined;
+  }
+
+  private converted(data: Buffer, isBinary: boolean): Buffer {
+    return this.type === undefined || !isBinary ? data : (convert(data, this.type) as Buffer);
   }
 
   // What the link tells.
 
   /** @internal */
   linkMessage(data: Buffer, isBinary: boolean): void {
-    if (this.type === undefined || !isBinary) this.emit('message', data, isBinary);
-    else this.emit('message', convert(data, this.type) as Buffer, isBinary);
+    if (this.inbox === undefined && this.emit('message', this.converted(data, isBinary), isBinary)) return;
+    const link = this.link!;
+    const wanted = link.state === OPEN && link.settings.highWaterMark > 0;
+    if (wanted || this.inbox?.isRead === true) this.untaken().push(data, isBinary);
   }
 
   /** @internal */
@@ -297,67 +352,24 @@ export class WebSocket extends EventEmitter<WebSocketEvents> implements LinkOwne
   linkFailed(error: Error): void {
     if (this.errorEmitted) return;
     this.errorEmitted = true;
-    this.emit('error', error);
+    if (this.inbox?.isRead === true && this.listenerCount('error') === 0) this.inbox.end(error);
+    else this.emit('error', error);
   }
 
   /** @internal */
   linkClosed(code: number, reason: Buffer): void {
+    this.inbox?.end();
     this.emit('close', code, reason);
-  }
-
-  // The browser's way to listen.
-
-  get onopen(): ((event: WebSocketEvent) => void) | null {
-    return getAttribute(this, 'open');
-  }
-
-  set onopen(handler: ((event: WebSocketEvent) => void) | null) {
-    setAttribute(this, 'open', handler);
-  }
-
-  get onmessage(): ((event: MessageEvent) => void) | null {
-    return getAttribute(this, 'message');
-  }
-
-  set onmessage(handler: ((event: MessageEvent) => void) | null) {
-    setAttribute(this, 'message', handler);
-  }
-
-  get onclose(): ((event: CloseEvent) => void) | null {
-    return getAttribute(this, 'close');
-  }
-
-  set onclose(handler: ((event: CloseEvent) => void) | null) {
-    setAttribute(this, 'close', handler);
-  }
-
-  get onerror(): ((event: ErrorEvent) => void) | null {
-    return getAttribute(this, 'error');
-  }
-
-  set onerror(handler: ((event: ErrorEvent) => void) | null) {
-    setAttribute(this, 'error', handler);
-  }
-
-  addEventListener<T extends keyof EventByType>(
-    type: T,
-    handler: Handler<EventByType[T]>,
-    options: ListenerOptions = {},
-  ): void {
-    addEventListener(this, type, handler, options);
-  }
-
-  removeEventListener<T extends keyof EventByType>(type: T, handler: Handler<EventByType[T]>): void {
-    removeEventListener(this, type, handler);
   }
 
   /** @internal The outbox of an open connection. */
   static outboxOf(socket: WebSocket): Outbox | undefined {
-    return socket.link !== undefined && socket.link.state === 1 ? socket.link.outbox : undefined;
+    return socket.link?.state === OPEN ? socket.link.outbox : undefined;
   }
 }
 
 for (const [value, name] of STATES.entries()) {
+  Object.defineProperty(WebSocket, name, { value, enumerable: true });
   Object.defineProperty(WebSocket.prototype, name, { value, enumerable: true });
 }
 for (const name of [
@@ -369,9 +381,6 @@ for (const name of [
   'readyState',
   'url',
 ]) {
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
-}
-for (const name of ['onopen', 'onmessage', 'onclose', 'onerror']) {
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
 }
 

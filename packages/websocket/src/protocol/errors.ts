@@ -42,7 +42,10 @@ export const ERRORS = {
 
 export type WebSocketErrorCode = keyof typeof ERRORS;
 
-/** It is a `RangeError`, because that is what callers who come from `ws` test protocol errors for. */
+/**
+ * It is a `RangeError`, because that is what callers who come from `ws` test protocol errors for; and its name is the
+ * plain `Error`, as with Node's own errors: what tells one from another is the code.
+ */
 export class WebSocketError extends RangeError {
   readonly code: WebSocketErrorCode;
 
@@ -63,7 +66,11 @@ export class WebSocketError extends RangeError {
   }
 }
 
-Object.defineProperty(WebSocketError.prototype, 'name', { value: 'WebSocketError', configurable: true });
+Object.defineProperty(WebSocketError.prototype, 'name', {
+  value: 'Error',
+  configurable: true,
+  writable: true,
+});
 
 /** An error about a frame that breaks the protocol. */
 export function frameError(code: WebSocketErrorCode, what: string): WebSocketError {

@@ -39,9 +39,13 @@ const FULL_WINDOW = 15;
 
 /** A whole number without leading zeros, of one or two digits; `undefined` for anything else. */
 function parseBits(value: string): number | undefined {
-  const digits = value.length === 1 || (value.length === 2 && value[0] !== '0');
-  for (const char of value) if (char < '0' || char > '9') return undefined;
-  return digits ? Number(value) : undefined;
+  const fits = value.length === 1 || (value.length === 2 && value[0] !== '0');
+  return fits && isDigits(value) ? Number(value) : undefined;
+}
+
+function isDigits(value: string): boolean {
+  for (const char of value) if (char < '0' || char > '9') return false;
+  return true;
 }
 
 /** Section 7.1: unknown parameters, parameters given twice, and values that do not belong make a configuration void. */
@@ -86,7 +90,7 @@ export function isGarbled(offer: ExtensionOffer): boolean {
   if (offer.name !== DEFLATE) return false;
   for (const name of ['server_max_window_bits', 'client_max_window_bits']) {
     for (const value of offer.parameters.get(name) ?? []) {
-      if (value !== true && ![...value].every((char) => char >= '0' && char <= '9')) return true;
+      if (value !== true && !isDigits(value)) return true;
     }
   }
   return false;
