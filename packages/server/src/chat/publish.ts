@@ -4,7 +4,7 @@ import { appendOr, appendRecord, type Context } from './context.js';
 import type { User } from './directory.js';
 import { feedFact } from './facts.js';
 import { post, requireMessage, requireOwnMessage } from './messages.js';
-import { requireKey, requireSize, requireText } from './text.js';
+import { requireKey, requireReaction, requireSize, requireText } from './text.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -34,6 +34,10 @@ export async function publish(
       await requireOwnMessage(context, user, channel, requireOffset(object));
       break;
     case 'reaction':
+      requireReaction(object.reaction, context.limits);
+      if (typeof object.on !== 'boolean') {
+        throw new CommandError('bad_request', 'data.on: true to add the reaction, false to take it back.');
+      }
       await requireMessage(context, user, channel, requireOffset(object));
       break;
     case 'joined':

@@ -17,7 +17,10 @@ export function requireText(text: unknown, limits: ChatLimits): string {
 }
 
 /** @throws {CommandError} `message_too_large`, `bad_request` */
-export function requireReaction(reaction: string, limits: ChatLimits): string {
+export function requireReaction(reaction: unknown, limits: ChatLimits): string {
+  if (typeof reaction !== 'string' || reaction === '') {
+    throw new CommandError('bad_request', 'reaction: one emoji or a short word is expected.');
+  }
   requireUnicode('reaction', reaction);
   requireSize(reaction, limits.maxReactionBytes);
   return reaction;

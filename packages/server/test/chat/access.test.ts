@@ -1,0 +1,67 @@
+import { LOBBY } from '@fullduplex/wire';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { codeOf, openChat, type TestChat } from './fixtures.js';
+
+let chat: TestChat;
+beforeEach(async () => {
+  chat = await openChat();
+  for (const name of ['ada', 'Bob', 'cyd']) await chat.chat.signIn(name);
+  await chat.run('room.create', 'ada', { name: 'Open' });
+  await chat.run('room.create', 'ada', { name: 'Secret', private: true });
+});
+
+describe('authorizeRead', () => {
+  test.each([
+    ['cyd', 'room:lobby', LOBBY],
+    ['cyd', 'room:LOBBY', LOBBY],
+    ['cyd', 'room:open', 'room:Open'],
+    ['ada', 'room:SECRET', 'room:Secret'],
+    ['ada', 'user:ADA', 'user:ada'],
+    ['bob', 'user:bob', 'user:Bob'],
+    ['ada', 'direct:bob,ada', 'direct:Bob,ada'],
+    ['BOB', 'direct:ADA,bob', 'direct:Bob,ada'],
+    ['ada', 'direct:ada,Ada', 'direct:ada,ada'],
+    ['ada', 'direct:ada,zoe', 'direct:ada,zoe'],
+    ['ada', 'feed:Anything', 'feed:Anything'],
+  ])('gives %s the channel %s as %s', (user, channel, known) => {
+    expect(chat.chat.authorizeRead(user, channel)).toBe(known);
+  });
+
+  test.each([
+    ['cyd', 'room:Secret', 'unknown_channel'],
+    ['cyd', 'room:secret', 'unknown_channel'],
+    ['cyd', 'room:none', 'unknown_channel'],
+    ['cyd', 'user:ada', 'permission_denied'],
+    ['cyd', 'user:nobody', 'permission_denied'],
+    ['cyd', 'direct:ada,bob', 'permission_denied'],
+    ['cyd', 'direct:nobody,noone', 'permission_denied'],
+    ['cyd', 'room:a b', 'invalid_name'],
+    ['cyd', `room:${'x'.repeat(10_000)}`, 'invalid_name'],
+    ['cyd', 'direct:cyd', 'unknown_channel'],
+    ['cyd', 'direct:cyd,', 'invalid_name'],
+    ['cyd', '', 'unknown_channel'],
+    ['cyd', 'lobby', 'unknown_channel'],
+    ['cyd', '__proto__', 'unknown_channel'],
+    ['cyd', 'constructor:x', 'unknown_channel'],
+    ['nobody', 'room:lobby', 'unknown_user'],
+  ])('refuses %s the channel %s', async (user, channel, code) => {
+    expect(await codeOf(() => chat.chat.authorizeRead(user, channel))).toBe(code);
+  });
+
+  test('tells of a direct conversation to its two, once it is open as before', async () => {
+    await chat.run('direct.open', 'ada', { user: 'bob' });
+    expect(chat.chat.authorizeRead('ada', 'direct:bob,ADA')).toBe('direct:Bob,ada');
+    expect(await codeOf(() => chat.chat.authorizeRead('cyd', 'direct:Bob,ada'))).toBe('permission_denied');
+  });
+
+  test('says the same of a private room as of none', async () => {
+    const messageOf = (channel: string): string => {
+      try {
+        return chat.chat.authorizeRead('cyd', channel);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(messageOf('room:Secret')).toBe(messageOf('room:none'));
+  });
+});

@@ -1,0 +1,68 @@
+import { LOBBY } from '@fullduplex/wire';
+import { describe, expect, test } from 'vitest';
+import { LogError } from '../../src/log/channel-log.js';
+import { codeOf, openChat, TestLog } from './fixtures.js';
+
+describe('opening', () => {
+  test('makes the lobby where there is none, and only then', async () => {
+    const { log, reopen, chat } = await openChat();
+    expect(await log.facts('r/')).toEqual([{ key: 'r/lobby', value: '{"name":"lobby"}' }]);
+    await chat.signIn('ada');
+    await reopen();
+    expect(log.appends.filter(({ facts }) => facts?.some(({ key }) => key === 'r/lobby'))).toHaveLength(1);
+    expect(await log.heads([LOBBY])).toMatchObject([{ offset: 1 }]);
+  });
+
+  test('finds everything as it was', async () => {
+    const { chat, run, reopen } = await openChat();
+    for (const name of ['Ada', 'Bob']) await chat.signIn(name);
+    await run('room.create', 'Ada', { name: 'Tea', private: true });
+    await run('room.create', 'Bob', { name: 'Open' });
+    await run('room.invite', 'Ada', { channel: 'room:Tea', user: 'Bob' });
+    await run('direct.open', 'Bob', { user: 'Ada' });
+    await chat.sendDirect('Ada', 'Zoe', 'hello');
+    await run('receipt.read', 'Bob', { channel: 'room:Tea', offset: 1 });
+    await chat.markHandedOver('Bob', 'direct:Ada,Bob', 0);
+    const again = await reopen();
+    for (const user of ['Ada', 'Bob', 'Zoe']) {
+      expect(new Set(again.channelsOf(user))).toEqual(new Set(chat.channelsOf(user)));
+      expect(again.channelsOf(user)[0]).toBe(`user:${user}`);
+    }
+    for (const user of ['Ada', 'Bob']) {
+      expect(await again.execute('room.list', user, {})).toEqual(await run('room.list', user, {}));
+      const before = await run('me.state', user, {});
+      const after = await again.execute('me.state', user, {});
+      expect(new Set(after.channels)).toEqual(new Set(before.channels));
+    }
+    const params = { channel: 'room:Tea' };
+    expect(await again.execute('channel.members', 'Ada', params)).toEqual(
+      await run('channel.members', 'Ada', params),
+    );
+  });
+
+  test('of a log that fails says so', async () => {
+    const log = new TestLog();
+    log.failures.push(new LogError('unavailable', 'gone'));
+    expect(await codeOf(openChat({}, log))).toBe('internal');
+  });
+
+  test('refuses facts that it did not write', async () => {
+    const log = new TestLog();
+    await log.append({ records: [], facts: [{ key: 'r/broken', value: 'no JSON' }] });
+    expect(await codeOf(openChat({}, log))).toBe('internal');
+  });
+});
+
+describe('an error that nobody expected', () => {
+  test('is internal, keeps its cause, and tells the caller nothing of it', async () => {
+    const { chat, log } = await openChat();
+    await chat.signIn('ada');
+    const cause = new RangeError('a secret of the house');
+    log.failures.push(cause as unknown as LogError);
+    const error: unknown = await chat
+      .execute('message.send', 'ada', { channel: LOBBY, key: 'k', text: 'x' })
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'internal', retryable: true, cause });
+    expect(String(error)).not.toContain('secret');
+  });
+});

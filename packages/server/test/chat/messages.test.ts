@@ -1,0 +1,186 @@
+import { LOBBY } from '@fullduplex/wire';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { LogError } from '../../src/log/channel-log.js';
+import { codeOf, dataOf, openChat, type TestChat } from './fixtures.js';
+
+let chat: TestChat;
+beforeEach(async () => {
+  chat = await openChat({ maxMessageBytes: 100 });
+  for (const name of ['ada', 'bob', 'cyd']) await chat.chat.signIn(name);
+  await chat.run('room.create', 'ada', { name: 'tea' });
+  await chat.run('room.join', 'bob', { channel: 'room:tea' });
+});
+
+const send = (user: string, text: unknown, key: unknown = 'k', channel = 'room:tea') =>
+  chat.run('message.send', user, { channel, key: key as string, text: text as string });
+
+describe('message.send', () => {
+  test('appends the message, and answers where', async () => {
+    const sent = await send('bob', 'hello', 'k', 'room:TEA');
+    const { epoch } = (await chat.log.heads(['room:tea']))[0]!;
+    expect(sent).toEqual({ position: { epoch, offset: 3 }, duplicate: false });
+    const { records } = await chat.log.read({ channel: 'room:tea', after: 2, limit: 1 });
+    expect(records).toMatchObject([{ sender: 'bob', key: 'k', data: '{"type":"message","text":"hello"}' }]);
+  });
+
+  test('with the same key answers the first position; with another text it is a conflict', async () => {
+    const first = await send('bob', 'hello');
+    await send('bob', 'between', 'k2');
+    expect(await send('bob', 'hello')).toEqual({ ...first, duplicate: true });
+    expect(await codeOf(send('bob', 'hello!'))).toBe('key_conflict');
+    expect((await send('ada', 'hello')).duplicate).toBe(false);
+    expect((await send('bob', 'hello', 'k', LOBBY)).duplicate).toBe(false);
+  });
+
+  test('takes any Unicode as it is', async () => {
+    const text = '\u0000 \u202e 👩‍👩‍👧 e\u0301 שלום\n';
+    await send('bob', text);
+    expect((await dataOf(chat.log, 'room:tea')).at(-1)).toEqual({ type: 'message', text });
+  });
+
+  test.each([
+    ['', 'message_empty'],
+    ['x'.repeat(101), 'message_too_large'],
+    ['語'.repeat(34), 'message_too_large'],
+    ['a\ud83d', 'bad_request'],
+    ['\udc00a', 'bad_request'],
+    [undefined, 'bad_request'],
+    [7, 'bad_request'],
+  ])('refuses the text %j', async (text, code) => {
+    expect(await codeOf(send('bob', text))).toBe(code);
+  });
+
+  test.each(['', 'x'.repeat(129), 'a\u0000', '\ud800', null, 5, {}])('refuses the key %j', async (key) => {
+    expect(await codeOf(send('bob', 'hello', key))).toBe('bad_request');
+  });
+
+  test('takes a text and a key of exactly the limit', async () => {
+    await expect(send('bob', 'x'.repeat(100), 'k'.repeat(128))).resolves.toMatchObject({ duplicate: false });
+    await expect(send('bob', '語'.repeat(33), '語'.repeat(128))).resolves.toMatchObject({ duplicate: false });
+  });
+
+  test.each([
+    ['cyd', 'room:tea', 'not_a_member'],
+    ['cyd', 'room:none', 'unknown_channel'],
+    ['cyd', 'direct:ada,bob', 'permission_denied'],
+    ['cyd', 'user:cyd', 'permission_denied'],
+    ['cyd', 'user:ada', 'permission_denied'],
+    ['cyd', 'feed:news', 'permission_denied'],
+    ['cyd', 'nonsense', 'unknown_channel'],
+    ['cyd', 'room:a b', 'invalid_name'],
+  ])('by %s to %s is refused with %3$s', async (user, channel, code) => {
+    expect(await codeOf(send(user, 'hello', 'k', channel))).toBe(code);
+  });
+
+  test.each([
+    [new LogError('full', ''), 'storage_full'],
+    [new LogError('unavailable', ''), 'internal'],
+    [new LogError('closed', ''), 'shutting_down'],
+    [new LogError('record_too_large', ''), 'message_too_large'],
+  ])('says what the log failed with: %s', async (failure, code) => {
+    chat.log.failures.push(failure);
+    expect(await codeOf(send('bob', 'hello'))).toBe(code);
+  });
+});
+
+describe('message.edit and message.delete', () => {
+  const edit = (user: string, offset: unknown, text: unknown = 'better', channel = 'room:tea') =>
+    chat.run('message.edit', user, { channel, offset: offset as number, text: text as string });
+  const remove = (user: string, offset: unknown, channel = 'room:tea') =>
+    chat.run('message.delete', user, { channel, offset: offset as number });
+
+  test('are records of their own, and may bear a key', async () => {
+    await send('bob', 'good');
+    expect(await edit('bob', 3)).toMatchObject({ position: { offset: 4 }, duplicate: false });
+    const params = { channel: 'room:tea', offset: 3, key: 'd' };
+    expect(await chat.run('message.delete', 'bob', params)).toMatchObject({ position: { offset: 5 } });
+    expect(await chat.run('message.delete', 'bob', params)).toMatchObject({
+      position: { offset: 5 },
+      duplicate: true,
+    });
+    expect((await dataOf(chat.log, 'room:tea')).slice(3)).toEqual([
+      { type: 'edit', offset: 3, text: 'better' },
+      { type: 'delete', offset: 3 },
+    ]);
+  });
+
+  test('are for messages that there are', async () => {
+    await send('bob', 'good');
+    for (const offset of [1, 4, 1000, Number.MAX_SAFE_INTEGER]) {
+      expect(await codeOf(edit('bob', offset))).toBe('unknown_message');
+      expect(await codeOf(remove('bob', offset))).toBe('unknown_message');
+    }
+    for (const offset of [0, -1, 1.5, '3', null]) {
+      expect(await codeOf(edit('bob', offset))).toBe('bad_request');
+      expect(await codeOf(remove('bob', offset))).toBe('bad_request');
+    }
+    await chat.log.trim('room:tea', 100);
+    await send('bob', 'newer', 'k2');
+    await chat.log.trim('room:tea', 100);
+    expect(await codeOf(edit('bob', 3))).toBe('unknown_message');
+  });
+
+  test("are for one's own messages, and for members", async () => {
+    await send('bob', 'good');
+    expect(await codeOf(edit('ada', 3))).toBe('permission_denied');
+    expect(await codeOf(remove('ada', 3))).toBe('permission_denied');
+    await chat.run('room.leave', 'bob', { channel: 'room:tea' });
+    expect(await codeOf(edit('bob', 3))).toBe('not_a_member');
+    expect(await codeOf(remove('bob', 3))).toBe('not_a_member');
+  });
+
+  test('hold the text to the same limits', async () => {
+    await send('bob', 'good');
+    expect(await codeOf(edit('bob', 3, ''))).toBe('message_empty');
+    expect(await codeOf(edit('bob', 3, 'x'.repeat(101)))).toBe('message_too_large');
+  });
+
+  test('work in direct conversations', async () => {
+    const { channel, position } = await chat.chat.sendDirect('ada', 'bob', 'hi');
+    expect(await edit('ada', position.offset, 'hello', channel)).toMatchObject({ position: { offset: 2 } });
+    expect(await codeOf(remove('bob', 1, channel))).toBe('permission_denied');
+    expect(await codeOf(remove('cyd', 1, channel))).toBe('permission_denied');
+    expect(await codeOf(edit('ada', 1, 'x', 'direct:ada,cyd'))).toBe('unknown_message');
+  });
+});
+
+describe('message.react', () => {
+  const react = (user: string, reaction: unknown, more = {}) =>
+    chat.run('message.react', user, {
+      channel: 'room:tea',
+      offset: 3,
+      reaction: reaction as string,
+      ...more,
+    });
+
+  test('adds a reaction to the message of anyone, and takes it back', async () => {
+    await send('bob', 'good');
+    await react('ada', '👍');
+    await react('ada', '👍', { on: false });
+    expect((await dataOf(chat.log, 'room:tea')).slice(3)).toEqual([
+      { type: 'reaction', offset: 3, reaction: '👍', on: true },
+      { type: 'reaction', offset: 3, reaction: '👍', on: false },
+    ]);
+  });
+
+  test('is for members, messages and short reactions', async () => {
+    await send('bob', 'good');
+    expect(await codeOf(react('cyd', '👍'))).toBe('not_a_member');
+    expect(await codeOf(react('ada', '👍', { offset: 2 }))).toBe('unknown_message');
+    expect(await codeOf(react('ada', ''))).toBe('bad_request');
+    expect(await codeOf(react('ada', '\ud83d'))).toBe('bad_request');
+    expect(await codeOf(react('ada', '語'.repeat(30)))).toBe('message_too_large');
+  });
+});
+
+describe('sendDirect', () => {
+  test('holds names, texts and keys to the same rules', async () => {
+    expect(await codeOf(chat.chat.sendDirect('ada', 'b b', 'x'))).toBe('invalid_name');
+    expect(await codeOf(chat.chat.sendDirect('ada', 7, 'x'))).toBe('invalid_name');
+    expect(await codeOf(chat.chat.sendDirect('ada', 'bob', ''))).toBe('message_empty');
+    expect(await codeOf(chat.chat.sendDirect('ada', 'bob', { text: 'x' }))).toBe('bad_request');
+    expect(await codeOf(chat.chat.sendDirect('ada', 'bob', 'x'.repeat(101)))).toBe('message_too_large');
+    expect(await codeOf(chat.chat.sendDirect('ada', 'bob', 'x', ''))).toBe('bad_request');
+    expect(await codeOf(chat.chat.sendDirect('nobody', 'bob', 'x'))).toBe('unknown_user');
+  });
+});

@@ -1,0 +1,92 @@
+import { LOBBY } from '@fullduplex/wire';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { codeOf, openChat, type TestChat } from './fixtures.js';
+
+let chat: TestChat;
+let key = 0;
+beforeEach(async () => {
+  chat = await openChat({ maxPresentListed: 2 });
+  for (const name of ['ada', 'bob']) await chat.chat.signIn(name);
+});
+
+const send = (user: string, text: string, channel: string = LOBBY) =>
+  chat.run('message.send', user, { channel, key: `${++key}`, text });
+const stateOf = async (user: string, channel: string = LOBBY) => {
+  const { channels } = await chat.run('me.state', user, {});
+  return channels.find((state) => state.channel === channel)!;
+};
+
+describe('me.state', () => {
+  test('says who one is, and everything that one belongs to', async () => {
+    await chat.run('room.create', 'ada', { name: 'tea', private: true });
+    await chat.run('direct.open', 'bob', { user: 'ada' });
+    const { user, channels } = await chat.run('me.state', 'ADA', {});
+    expect(user).toBe('ada');
+    expect(channels.map(({ channel }) => channel)).toEqual([LOBBY, 'room:tea', 'direct:ada,bob']);
+    const { epoch } = (await chat.log.heads([LOBBY]))[0]!;
+    expect(channels[2]).toEqual({
+      channel: 'direct:ada,bob',
+      epoch,
+      offset: 0,
+      read: 0,
+      unread: 0,
+      present: [],
+    });
+  });
+
+  test('counts the messages of others that are after what was read', async () => {
+    await send('ada', '1');
+    await send('bob', 'mine');
+    await send('ada', '2');
+    expect(await stateOf('bob')).toMatchObject({ offset: 5, read: 0, unread: 2 });
+    await chat.run('receipt.read', 'bob', { channel: LOBBY, offset: 3 });
+    expect(await stateOf('bob')).toMatchObject({ read: 3, unread: 1 });
+    await chat.run('receipt.read', 'bob', { channel: LOBBY, offset: 5 });
+    expect(await stateOf('bob')).toMatchObject({ read: 5, unread: 0 });
+    expect(await stateOf('ada')).toMatchObject({ unread: 1 });
+  });
+
+  test('counts up to 100, wherever they lie', async () => {
+    for (let count = 0; count < 99; count++) await send('ada', 'x');
+    for (let count = 0; count < 400; count++) await chat.chat.publish('ada', LOBBY, { type: 'custom' });
+    expect((await stateOf('bob')).unread).toBe(99);
+    for (let count = 0; count < 2; count++) await send('ada', 'x');
+    expect((await stateOf('bob')).unread).toBe(100);
+  });
+
+  test('gives the last message, as it was last edited, and none that was deleted', async () => {
+    expect((await stateOf('bob')).last).toBeUndefined();
+    await send('ada', 'first');
+    await send('ada', 'second');
+    await chat.run('message.edit', 'ada', { channel: LOBBY, offset: 4, text: 'better' });
+    await chat.run('message.edit', 'ada', { channel: LOBBY, offset: 4, text: 'best' });
+    expect((await stateOf('bob')).last).toMatchObject({ offset: 4, data: { type: 'message', text: 'best' } });
+    await chat.run('message.delete', 'ada', { channel: LOBBY, offset: 4 });
+    const state = await stateOf('bob');
+    expect(state.last).toMatchObject({ offset: 3, data: { text: 'first' }, info: { user: 'ada' } });
+    expect(state.unread).toBe(1);
+  });
+
+  test('takes what clients published as it is', async () => {
+    await chat.chat.publish('ada', LOBBY, { text: 'typeless', type: 'message' });
+    await chat.chat.publish('ada', LOBBY, { text: 'nothing' });
+    const { unread, last } = await stateOf('bob');
+    expect(unread).toBe(1);
+    expect(last).toMatchObject({ offset: 3 });
+  });
+
+  test('names who is here, up to the limit', async () => {
+    const come = (client: string, user: string) =>
+      chat.presence.renew({ client, user, transport: 'sse' }, [LOBBY], 1000);
+    come('1', 'bob');
+    expect((await stateOf('ada')).present).toEqual(['bob']);
+    come('2', 'ada');
+    come('3', 'cyd');
+    expect((await stateOf('ada')).present).toEqual(['bob', 'ada']);
+  });
+
+  test('of a log that is closed says that the server is shutting down', async () => {
+    await chat.log.close();
+    expect(await codeOf(chat.run('me.state', 'ada', {}))).toBe('shutting_down');
+  });
+});
