@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { ReplyError } from './errors.js';
+import type { Gap } from './position.js';
 import type { Publication, PublicationInfo } from './publication.js';
 
 const channel = z.string().min(1).max(255);
@@ -66,6 +67,8 @@ export interface SubscribeResult {
   /** Whether everything after the given position is in `publications` or will be pushed. */
   readonly recovered?: boolean;
   readonly publications?: readonly Publication[];
+  /** With `recovered` false: what could not be recovered. An extension; clients of the protocol pass over it. */
+  readonly gap?: Gap;
 }
 
 export interface ConnectResult {

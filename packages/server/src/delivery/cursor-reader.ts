@@ -7,7 +7,7 @@ import type { LogRecord } from '../log/channel-log.js';
 import { type Cursor, encodeCursor } from './cursor.js';
 import { channelPublicationJson } from './format.js';
 import type { Feed, FeedListener, Hub } from './hub.js';
-import { joinedAt } from './joined-at.js';
+import { joinedAt, type Start } from './joined-at.js';
 
 /** What the reader's user may read, asked anew each time: it changes while a request is held. */
 export interface Scope {
@@ -180,6 +180,8 @@ export class CursorReader implements FeedListener {
     for (const channel of own) {
       if (positions.has(channel)) continue;
       const start = await this.#startOf(channel);
+      // On the way in: the joining wakes the reader again.
+      if (start === undefined) continue;
       positions.set(channel, start.position);
       if (start.gap !== undefined) gaps.push(start.gap);
     }
@@ -191,7 +193,7 @@ export class CursorReader implements FeedListener {
   }
 
   /** Where the reader begins in a channel that the user joined after the cursor was made. */
-  async #startOf(channel: string): Promise<{ position: Position; gap?: Gap }> {
+  async #startOf(channel: string): Promise<Start | undefined> {
     if (channel.startsWith('room:')) return joinedAt(this.#hub.log, channel, this.#scope.user);
     // A conversation of two is new to the reader as a whole.
     const [head] = await this.#hub.log.heads([channel]);

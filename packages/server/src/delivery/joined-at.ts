@@ -6,45 +6,38 @@ import type { ChannelLog, LogRecord } from '../log/channel-log.js';
 const FARTHEST = 10_000;
 const PAGE = 500;
 
-/** The position just before the record by which the user joined, so that this record itself is the first one read. */
-export async function joinedAt(
-  log: ChannelLog,
-  channel: string,
-  user: string,
-): Promise<{ readonly position: Position; readonly gap?: Gap }> {
+export interface Start {
+  readonly position: Position;
+  readonly gap?: Gap;
+}
+
+/**
+ * The position just before the record by which the user joined, so that this record itself is the first one read.
+ * Undefined when there is no such record: the user is on the way in, and it is about to be appended.
+ */
+export async function joinedAt(log: ChannelLog, channel: string, user: string): Promise<Start | undefined> {
   // What is read here is about what the reader is then given: it costs the answer's order, not more.
-  let before: number | undefined;
+  let oldest: number | undefined;
   let seen = 0;
-  let head: Position | undefined;
   for (;;) {
-    const page = await log.read({
-      channel,
-      limit: PAGE,
-      newestFirst: true,
-      ...(before === undefined ? {} : { before }),
-    });
-    head ??= page.head;
-    const { records } = page;
+    const before = oldest === undefined ? {} : { before: oldest };
+    const { records, head } = await log.read({ channel, limit: PAGE, newestFirst: true, ...before });
     const joined = records.findLast((record) => isJoin(record, channel, user));
     if (joined !== undefined) return { position: { epoch: head.epoch, offset: joined.offset - 1 } };
-    const first = records[0];
-    if (first === undefined || first.offset === 1) return { position: { epoch: head.epoch, offset: 0 } };
-    before = first.offset;
     seen += records.length;
-    if (seen >= FARTHEST) {
-      const position = { epoch: head.epoch, offset: before - 1 };
-      const gap: Gap = {
-        channel,
-        reason: 'retention',
-        epoch: head.epoch,
-        from: 1,
-        to: before - 1,
-        oldest: before,
-        head: head.offset,
-      };
-      return { position, gap };
-    }
+    oldest = records[0]?.offset ?? oldest;
+    if (oldest === undefined || oldest === 1) return undefined;
+    // Retention has taken the record, or it is too far to look for.
+    if (records.length === 0 || seen >= FARTHEST) return fromOldest(channel, oldest, head);
   }
+}
+
+function fromOldest(channel: string, oldest: number, head: Position): Start {
+  const { epoch, offset } = head;
+  return {
+    position: { epoch, offset: oldest - 1 },
+    gap: { channel, reason: 'retention', epoch, from: 1, to: oldest - 1, oldest, head: offset },
+  };
 }
 
 function isJoin(record: LogRecord, channel: string, user: string): boolean {

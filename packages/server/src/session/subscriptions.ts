@@ -114,11 +114,11 @@ export class Subscriptions implements Reader, FeedListener {
     }
   }
 
-  /** Where a channel that the user joined is read from: the joining itself, or all of a conversation of two. */
-  async startOf(channel: string): Promise<number> {
+  /** After what a channel that the user joined is read: before the joining itself, or all of a conversation of two. */
+  async startOf(channel: string): Promise<number | undefined> {
     if (!channel.startsWith('room:')) return 0;
-    const { position } = await joinedAt(this.#session.services.hub.log, channel, this.#session.user);
-    return position.offset;
+    const start = await joinedAt(this.#session.services.hub.log, channel, this.#session.user);
+    return start?.position.offset;
   }
 
   /** The channel that the client subscribed to under this name. */
@@ -263,7 +263,12 @@ export class Subscriptions implements Reader, FeedListener {
     try {
       const from = await this.startOf(channel);
       if (this.#session.ended || this.#channels.has(channel)) return;
-      const options = { channel, name: channel, byServer: true, wanted: { from } };
+      const options = {
+        channel,
+        name: channel,
+        byServer: true,
+        wanted: from === undefined ? ('now' as const) : { from },
+      };
       const { json, sent } = await this.subscribe(options);
       if (this.#session.ended) return;
       this.#push(channel, `"subscribe":${json}`);

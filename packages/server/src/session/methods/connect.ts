@@ -66,9 +66,8 @@ async function followMine(session: Session, given: Subs, started: (() => void)[]
   let partial = false;
   for (const channel of chat.channelsOf(session.user)) {
     if (session.ended) break;
-    const wanted =
-      wants(given, channel) ??
-      (partial || joinedSince.has(channel) ? { from: await session.subscriptions.startOf(channel) } : 'now');
+    const isNew = partial || joinedSince.has(channel);
+    const wanted = wants(given, channel) ?? (isNew ? await fromJoining(session, channel) : 'now');
     const { recovery, json, sent } = await session.subscriptions.subscribe({
       channel,
       name: channel,
@@ -91,4 +90,9 @@ function wants(given: Subs, channel: string): Wanted | undefined {
   const sub = Object.hasOwn(given, channel) ? given[channel] : undefined;
   if (sub?.recover !== true) return undefined;
   return { after: sub.offset ?? 0, epoch: sub.epoch };
+}
+
+async function fromJoining(session: Session, channel: string): Promise<Wanted> {
+  const from = await session.subscriptions.startOf(channel);
+  return from === undefined ? 'now' : { from };
 }
