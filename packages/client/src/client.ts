@@ -4,23 +4,23 @@ import { Backoff } from './backoff.js';
 import { Commands } from './commands.js';
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
+import { closedError } from './errors.js';
 import { watchPlatform } from './platform.js';
 import { Channels } from './reading/channels.js';
 import { ChannelSubscription } from './reading/subscription.js';
 import { Outbox } from './sending/outbox.js';
 import type { Settings } from './settings.js';
-import {
-  type Client,
-  ClientError,
-  type ClientEvents,
-  type ClientState,
-  type History,
-  type HistoryOptions,
-  type Listener,
-  type PendingMessage,
-  type SubscribeOptions,
-  type Subscription,
-  type Unsubscribe,
+import type {
+  Client,
+  ClientEvents,
+  ClientState,
+  History,
+  HistoryOptions,
+  Listener,
+  PendingMessage,
+  SubscribeOptions,
+  Subscription,
+  Unsubscribe,
 } from './types.js';
 import { TypingNotices } from './typing.js';
 
@@ -131,7 +131,7 @@ export class FullduplexClient implements Client {
 
   subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
     if (this.#connection.state.status === 'closed') {
-      throw new ClientError('closed', 'The client is closed.', { retryable: false });
+      throw closedError();
     }
     const { clock, limits } = this.#settings;
     return new ChannelSubscription({
@@ -220,7 +220,7 @@ export class FullduplexClient implements Client {
     if (status === 'closed') {
       this.#unwatch();
       this.#outbox.close();
-      this.#channels.close(new ClientError('closed', 'The client is closed.', { retryable: false }));
+      this.#channels.close(closedError());
     }
     this.#changed();
   }

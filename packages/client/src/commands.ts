@@ -4,6 +4,7 @@
  */
 import type { CommandName, CommandParams, CommandResults } from '@fullduplex/wire';
 import type { Connection } from './connection.js';
+import { closedError, offlineError } from './errors.js';
 import { type HttpContext, requestJson } from './http.js';
 import type { TokenSource } from './token.js';
 import { ClientError } from './types.js';
@@ -52,7 +53,7 @@ export class Commands {
   ): Promise<CommandResults[Name]> {
     const { connection } = this.#options;
     const { transport } = connection;
-    if (!transport) throw offline(connection);
+    if (!transport) throw unavailable(connection);
     const answer = transport.call ? transport.call(name, params) : this.#post(name, params);
     return (await answer) as CommandResults[Name];
   }
@@ -60,7 +61,7 @@ export class Commands {
   async #post(name: string, body: unknown): Promise<unknown> {
     const { http, token: source, connection, timeout } = this.#options;
     const token = await source.get();
-    if (token === null) throw offline(connection);
+    if (token === null) throw unavailable(connection);
     try {
       return await requestJson(http, { path: `api/commands/${name}`, token, body, timeout });
     } catch (error) {
@@ -74,7 +75,7 @@ export class Commands {
   #connected(): Promise<void> {
     const { connection, http, timeout } = this.#options;
     if (connection.transport) return Promise.resolve();
-    if (!mayConnect(connection)) return Promise.reject(offline(connection));
+    if (!mayConnect(connection)) return Promise.reject(unavailable(connection));
     return new Promise((resolve, reject) => {
       const done = (settle: () => void): void => {
         http.clock.clearTimer(timer);
@@ -85,7 +86,7 @@ export class Commands {
         resolve: () => done(resolve),
         reject: (error) => done(() => reject(error)),
       };
-      const timer = http.clock.setTimer(() => waiting.reject(offline(connection)), timeout);
+      const timer = http.clock.setTimer(() => waiting.reject(unavailable(connection)), timeout);
       this.#waiting.add(waiting);
     });
   }
@@ -97,7 +98,7 @@ export class Commands {
     if (!connected && mayConnect(connection)) return;
     for (const waiting of this.#waiting) {
       if (connected) waiting.resolve();
-      else waiting.reject(offline(connection));
+      else waiting.reject(unavailable(connection));
     }
   }
 }
@@ -106,9 +107,9 @@ function mayConnect({ state: { status } }: Connection): boolean {
   return status !== 'closed' && status !== 'signed-out';
 }
 
-function offline({ state: { status, reason } }: Connection): ClientError {
-  if (status === 'closed') return new ClientError('closed', 'The client is closed.', { retryable: false });
+function unavailable({ state: { status, reason } }: Connection): ClientError {
+  if (status === 'closed') return closedError();
   if (status === 'signed-out')
     return new ClientError('signed_out', 'Nobody is signed in.', { retryable: false });
-  return new ClientError('offline', reason ?? 'There is no way to the server.', { retryable: true });
+  return offlineError(reason);
 }

@@ -1,5 +1,6 @@
 /** Requests to the server, and what its answers mean. It must not know who asks, or try anything twice. */
 import type { ErrorCode, HttpErrorBody } from '@fullduplex/wire';
+import { badAnswer, offlineError, timeoutError } from './errors.js';
 import { ClientError, type Clock } from './types.js';
 
 export interface HttpContext {
@@ -47,7 +48,7 @@ export async function requestJson(context: HttpContext, request: HttpRequest): P
     try {
       return JSON.parse(text) as unknown;
     } catch (cause) {
-      throw new ClientError('bad_answer', 'The server did not answer in JSON.', { retryable: true, cause });
+      throw badAnswer('The server did not answer in JSON.', cause);
     }
   });
 }
@@ -78,16 +79,11 @@ async function withTimeout<T>(
     return await work(controller.signal);
   } catch (cause) {
     if (cause instanceof ClientError) throw cause;
-    if (timedOut) throw timeoutError(cause);
-    throw new ClientError('offline', 'There is no way to the server.', { retryable: true, cause });
+    throw timedOut ? timeoutError(undefined, cause) : offlineError(undefined, cause);
   } finally {
     clock.clearTimer(timer);
     if (!streams) request.signal?.removeEventListener('abort', abort);
   }
-}
-
-export function timeoutError(cause?: unknown): ClientError {
-  return new ClientError('timeout', 'The server did not answer in time.', { retryable: true, cause });
 }
 
 function errorOf(status: number, body: unknown): ClientError {

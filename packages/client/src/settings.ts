@@ -1,6 +1,6 @@
 /** What the app asked for, with everything it left out filled in and checked. */
 import { DEFAULT_LIMITS, DEFAULT_TIMING, systemClock } from './clock.js';
-import { newIds } from './keys.js';
+import { newId } from './keys.js';
 import { TokenSource } from './token.js';
 import { openLongPolling } from './transport/long-polling.js';
 import { openPolling } from './transport/polling.js';
@@ -43,7 +43,7 @@ export function settingsOf(options: ClientOptions): Settings {
     WebSocket,
     timing: { ...DEFAULT_TIMING, ...options.timing },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
-    newId: newIds(options.random),
+    newId,
     cursor: {},
     clock,
     random,

@@ -43,7 +43,7 @@ export interface ClientOptions {
   readonly limits?: Partial<Limits>;
   /** For tests. */
   readonly clock?: Clock;
-  /** For tests: a number from 0 up to 1, for waits. Keys and session ids come from `crypto` unless this is given. */
+  /** For tests: a number from 0 up to 1, for the length of waits. */
   readonly random?: () => number;
 }
 

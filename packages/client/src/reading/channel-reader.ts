@@ -5,6 +5,7 @@
  */
 import type { CommandResults, Gap, Position, Publication } from '@fullduplex/wire';
 import type { Backoff } from '../backoff.js';
+import { badAnswer } from '../errors.js';
 import type { ChannelStart } from '../transport/transport.js';
 import { ClientError, type Clock, type ReceivedPublication } from '../types.js';
 
@@ -177,9 +178,7 @@ export class ChannelReader {
       this.#options.onChange();
       if (this.behind === 0) return;
       if (this.#position?.offset === from.offset) {
-        throw new ClientError('bad_answer', 'The log said that there is more, and gave nothing.', {
-          retryable: true,
-        });
+        throw badAnswer('The log said that there is more, and gave nothing.');
       }
     }
   }

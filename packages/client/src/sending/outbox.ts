@@ -5,6 +5,7 @@
  */
 import type { Position, Publication } from '@fullduplex/wire';
 import type { Backoff } from '../backoff.js';
+import { closedError } from '../errors.js';
 import { ClientError, type Clock, type OutboxStorage, type PendingMessage } from '../types.js';
 import { type Entry, restore, snapshot, store } from './entry.js';
 
@@ -62,7 +63,7 @@ export class Outbox {
 
   send(channel: string, text: string): PendingMessage {
     const { clock, maxMessages, newKey } = this.#options;
-    if (this.#closed) throw new ClientError('closed', 'The client is closed.', { retryable: false });
+    if (this.#closed) throw closedError();
     if (this.#entries.size >= maxMessages) {
       throw new ClientError('outbox_full', `${maxMessages} messages are waiting to be sent.`, {
         retryable: true,

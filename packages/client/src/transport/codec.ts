@@ -3,6 +3,7 @@
  * what is asked, or of whom.
  */
 import type { ErrorCode, MethodName, MethodParams, Push, Reply, ReplyError } from '@fullduplex/wire';
+import { badAnswer } from '../errors.js';
 import { ClientError } from '../types.js';
 
 export type Incoming =
@@ -40,9 +41,7 @@ function decodeLine(line: string): Incoming {
     value = undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ClientError('bad_answer', 'The server sent something that is not its protocol.', {
-      retryable: true,
-    });
+    throw badAnswer('The server sent something that is not its protocol.');
   }
   if ('push' in value) return { type: 'push', push: value.push as Push };
   // A reply without an id answers a frame in which there was none to name; it is no ping.

@@ -70,8 +70,11 @@ export class RequestTransport implements Transport {
     const snapshot = await reader.snapshot();
     if (snapshot) reader.deliver(snapshot);
     const unjoined = reader.unjoined();
-    // Asked for nothing but the snapshot: there is nothing after it yet.
-    if (snapshot && unjoined.length === 0) return false;
+    if (snapshot && unjoined.length === 0) {
+      // There is nothing after it yet.
+      await this.#pause(this.#rhythm.pause);
+      return false;
+    }
     const asked = clock.now();
     const answer = await reader.ask(unjoined.length > 0 ? 0 : wait, this.#interruption.signal);
     reader.deliver(answer);

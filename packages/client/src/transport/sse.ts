@@ -3,8 +3,8 @@
  * address. It counts as open only when the first bytes are here: a proxy that holds the stream back has not opened it.
  */
 import type { ChannelPublication, Gap } from '@fullduplex/wire';
+import { badAnswer, offlineError, timeoutError } from '../errors.js';
 import { requestStream } from '../http.js';
-import { ClientError } from '../types.js';
 import { EventStreamParser, type StreamEvent } from './event-stream.js';
 import { SyncReader } from './sync.js';
 import type { OpenTransport, Sink, Transport, TransportContext } from './transport.js';
@@ -71,9 +71,7 @@ class SseTransport implements Transport {
       timeout: timing.timeout,
     });
     if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
-      throw new ClientError('bad_answer', 'The server did not answer with an event stream.', {
-        retryable: true,
-      });
+      throw badAnswer('The server did not answer with an event stream.');
     }
     const parser = new EventStreamParser();
     let first = true;
@@ -88,7 +86,7 @@ class SseTransport implements Transport {
       }
       for (const event of parser.push(bytes)) this.#event(event);
     }
-    throw new ClientError('offline', 'The event stream ended.', { retryable: true });
+    throw offlineError('The event stream ended.');
   }
 
   /** The body's bytes, for as long as the server is heard from. */
@@ -99,14 +97,14 @@ class SseTransport implements Transport {
       for (;;) {
         const patience = HEARTBEAT + this.#context.timing.maxSilence;
         const timer = clock.setTimer(() => {
-          this.#reader.fail(new ClientError('timeout', 'The server fell silent.', { retryable: true }));
+          this.#reader.fail(timeoutError('The server fell silent.'));
         }, patience);
         const { done, value } = await source.read().finally(() => clock.clearTimer(timer));
         if (done) return;
         yield value;
       }
     } catch (cause) {
-      throw new ClientError('offline', 'The event stream was cut.', { retryable: true, cause });
+      throw offlineError('The event stream was cut.', cause);
     } finally {
       source.cancel().catch(() => {});
     }
@@ -117,7 +115,7 @@ class SseTransport implements Transport {
     try {
       value = JSON.parse(data);
     } catch (cause) {
-      throw new ClientError('bad_answer', 'An event of the stream is not JSON.', { retryable: true, cause });
+      throw badAnswer('An event of the stream is not JSON.', cause);
     }
     if (type === 'message') this.#reader.publication(value as ChannelPublication, id);
     else if (type === 'gap') this.#reader.gap(value as Gap, id);

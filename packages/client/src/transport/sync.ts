@@ -3,6 +3,7 @@
  * how an answer is reported. It must not know how long a request is held, or what is done when one fails.
  */
 import type { ChannelPublication, CommandResults, Gap, SyncAnswer } from '@fullduplex/wire';
+import { badAnswer } from '../errors.js';
 import { requestJson } from '../http.js';
 import { ClientError } from '../types.js';
 import {
@@ -85,9 +86,7 @@ export class SyncReader {
     const timeout = wait * 1000 + timing.timeout;
     const answer = await requestJson(http, { path: this.path(wait), token, signal, timeout });
     if (!isSyncAnswer(answer)) {
-      throw new ClientError('bad_answer', 'The server did not answer with what sync answers.', {
-        retryable: true,
-      });
+      throw badAnswer('The server did not answer with what sync answers.');
     }
     return answer;
   }

@@ -12,7 +12,7 @@ import {
   type Reply,
   shouldReconnect,
 } from '@fullduplex/wire';
-import { timeoutError } from '../http.js';
+import { badAnswer, offlineError, timeoutError } from '../errors.js';
 import { ClientError, type WebSocketLike } from '../types.js';
 import { decodeError, decodeFrame, encodeCommand, PONG } from './codec.js';
 import { dispatchPush, startOf } from './push.js';
@@ -37,6 +37,7 @@ interface Waiting {
 const MINE: typeof FOLLOW_MINE = { follow: 'mine' };
 /** Close codes that speak of the token: refused, and expired. */
 const TOKEN_CODES = new Set([3500, 3005]);
+const CUT = 'The connection was cut.';
 /** How long the answer to a `check()` may take, in milliseconds. */
 const CHECK_TIMEOUT = 4_000;
 
@@ -200,7 +201,7 @@ export class WebSocketTransport implements Transport {
     timeout = this.#context.timing.timeout,
   ): void {
     if (this.#ended) {
-      queueMicrotask(() => answer(offlineError()));
+      queueMicrotask(() => answer(offlineError(CUT)));
       return;
     }
     this.#lastId += 1;
@@ -231,7 +232,7 @@ export class WebSocketTransport implements Transport {
 
   #closed({ code, reason }: { readonly code: number; readonly reason: string }): void {
     const kind = TOKEN_CODES.has(code) ? 'token' : shouldReconnect(code) ? 'retry' : 'final';
-    this.#end({ kind, reason: reason || 'The connection was cut.' });
+    this.#end({ kind, reason: reason || CUT });
   }
 
   #fail(reason: string): void {
@@ -242,7 +243,7 @@ export class WebSocketTransport implements Transport {
     if (this.#ended) return;
     this.#ended = true;
     this.#hangUp();
-    this.#release(offlineError());
+    this.#release(offlineError(CUT));
     this.#sink({ type: 'closed', ending });
   }
 
@@ -266,12 +267,5 @@ export class WebSocketTransport implements Transport {
 
 function resultOf<Name extends MethodName>(reply: Reply, method: Name): MethodResults[Name] | ClientError {
   const results: Partial<MethodResults> = reply;
-  return (
-    results[method] ??
-    new ClientError('bad_answer', `The server did not answer to ${method}.`, { retryable: true })
-  );
-}
-
-function offlineError(): ClientError {
-  return new ClientError('offline', 'The connection was cut.', { retryable: true });
+  return results[method] ?? badAnswer(`The server did not answer to ${method}.`);
 }

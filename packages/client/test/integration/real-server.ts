@@ -69,7 +69,7 @@ export const TRANSPORTS: readonly TransportName[] = ['websocket', 'sse', 'long-p
 export async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`It did not become true: ${condition}`);
+    if (Date.now() > deadline) throw new Error(`It did not become true: ${String(condition)}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

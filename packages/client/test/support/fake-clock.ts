@@ -37,6 +37,7 @@ export class FakeClock implements Clock {
 
   /** Moves on, calling back whatever becomes due in its order, and letting what follows from it settle. */
   async advance(milliseconds: number): Promise<void> {
+    await settled();
     const until = this.#now + milliseconds;
     for (;;) {
       const due = [...this.#timers].filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0];

@@ -40,6 +40,7 @@ describe('polling', () => {
         mine: { 'room:a': { epoch: 'e', offset: 3, recovered: false, publications: [] } },
       },
     ]);
+    await clock.advance(3_000);
     expect(server.last.query).toBe('cursor=c1');
     await server.last.syncs('c2', { publications: [publication(4)] });
     expect(events.at(-1)).toMatchObject({ type: 'publications', channel: 'room:a', epoch: 'e' });
@@ -103,11 +104,9 @@ describe('polling', () => {
   });
 
   it('has channels that were asked for by name joined, and then says where they stand', async () => {
-    const { server, events, clock, followed, transport } = await setUp(
-      openPolling,
-      { cursor: { value: 'c1' } },
-      ['feed:n'],
-    );
+    const { server, events, followed, transport } = await setUp(openPolling, { cursor: { value: 'c1' } }, [
+      'feed:n',
+    ]);
     expect(server.last.query).toBe('cursor=c1&channel=feed%3An');
     await server.last.syncs('c2');
     expect(server.last.path).toBe('/api/commands/channel.history');
