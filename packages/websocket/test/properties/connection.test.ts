@@ -1,0 +1,163 @@
+/** What is sent comes out the same however it is cut, and nothing that is sent can do harm. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isSendableCloseCode } from '../../src/protocol/close-code.js';
+import { Connection, type Role } from '../../src/protocol/connection.js';
+import type { WebSocketError } from '../../src/protocol/errors.js';
+import {
+  anyFrame,
+  conversation,
+  cut,
+  encode,
+  type Heard,
+  hex,
+  hostileBytes,
+  join,
+  key,
+  often,
+  shares,
+} from './arbitraries.js';
+
+const MAX_PAYLOAD = 1000;
+
+interface Listening {
+  readonly connection: Connection;
+  readonly heard: Heard[];
+  readonly errors: WebSocketError[];
+  /** Sizes of the memory that it asked for. */
+  readonly taken: number[];
+}
+
+const listen = (role: Role, maxPayload: number): Listening => {
+  const heard: Heard[] = [];
+  const errors: WebSocketError[] = [];
+  const taken: number[] = [];
+  const connection = new Connection(
+    {
+      role,
+      maxPayload,
+      allocate: (bytes) => {
+        taken.push(bytes);
+        return new Uint8Array(bytes);
+      },
+    },
+    {
+      onMessage: (data, isBinary) => heard.push({ kind: isBinary ? 'binary' : 'text', payload: hex(data) }),
+      onPing: (payload) => heard.push({ kind: 'ping', payload: hex(payload) }),
+      onPong: (payload) => heard.push({ kind: 'pong', payload: hex(payload) }),
+      onClose: (code, reason) => heard.push({ kind: 'close', code, payload: hex(reason) }),
+      onError: (error) => errors.push(error),
+      onResumed: () => {},
+    },
+  );
+  return { connection, heard, errors, taken };
+};
+
+const masksFor = (role: Role, mask: Uint8Array): Uint8Array | undefined =>
+  role === 'server' ? mask : undefined;
+const roles = fc.constantFrom<Role>('server', 'client');
+
+describe('a conversation that keeps the rules', () => {
+  test('comes out the same however it is cut', () => {
+    fc.assert(
+      fc.property(conversation, roles, key, shares, ({ frames, heard: said }, role, mask, cuts) => {
+        const { connection, heard, errors } = listen(role, 0);
+        const bytes = join(frames.map((frame) => encode(frame, masksFor(role, mask))));
+        for (const chunk of cut(bytes, cuts)) connection.receive(chunk);
+        expect(errors).toEqual([]);
+        expect(heard).toEqual(said);
+        expect(connection.held).toBe(0);
+      }),
+      often(300),
+    );
+  });
+
+  test('comes out the same an octet at a time', () => {
+    fc.assert(
+      fc.property(conversation, roles, key, ({ frames, heard: said }, role, mask) => {
+        const bytes = join(frames.map((frame) => encode(frame, masksFor(role, mask))));
+        fc.pre(bytes.length < 4000);
+        const { connection, heard } = listen(role, 0);
+        for (const byte of bytes) connection.receive(Uint8Array.of(byte));
+        expect(heard).toEqual(said);
+      }),
+      often(100),
+    );
+  });
+
+  test('is not heard beyond its close frame', () => {
+    const code = fc.oneof(fc.integer({ min: 1000, max: 1014 }), fc.integer({ min: 3000, max: 4999 }));
+    fc.assert(
+      fc.property(
+        conversation,
+        code,
+        fc.array(anyFrame, { maxLength: 3 }),
+        key,
+        shares,
+        (said, status, more, mask, cuts) => {
+          const payload = Uint8Array.of(status >> 8, status & 255);
+          const frames = [...said.frames, { fin: true, rsv: 0, opcode: 8, payload }, ...more];
+          const { connection, heard, errors } = listen('server', 0);
+          for (const chunk of cut(join(frames.map((frame) => encode(frame, mask))), cuts))
+            connection.receive(chunk);
+          const isAllowed = isSendableCloseCode(status);
+          expect(heard).toEqual(
+            isAllowed ? [...said.heard, { kind: 'close', code: status, payload: '' }] : said.heard,
+          );
+          expect(errors.map(({ closeCode }) => closeCode)).toEqual(isAllowed ? [] : [1002]);
+        },
+      ),
+      often(150),
+    );
+  });
+});
+
+describe('any bytes at all', () => {
+  const bytes = fc.oneof(hostileBytes, fc.uint8Array({ maxLength: 500 }));
+
+  test('never throw, and fail the connection at most once with a code that may be sent', () => {
+    fc.assert(
+      fc.property(bytes, roles, shares, (all, role, cuts) => {
+        const { connection, heard, errors } = listen(role, MAX_PAYLOAD);
+        for (const chunk of cut(all, cuts)) connection.receive(chunk);
+        expect(errors.length).toBeLessThanOrEqual(1);
+        for (const { closeCode } of errors) expect([1002, 1007, 1009]).toContain(closeCode);
+        const closes = heard.filter(({ kind }) => kind === 'close').length;
+        expect(closes + errors.length).toBe(connection.ended ? 1 : 0);
+      }),
+      often(500),
+    );
+  });
+
+  test('mean the same however they are cut', () => {
+    fc.assert(
+      fc.property(bytes, roles, shares, (all, role, cuts) => {
+        const whole = listen(role, MAX_PAYLOAD);
+        whole.connection.receive(all.slice());
+        const pieces = listen(role, MAX_PAYLOAD);
+        for (const chunk of cut(all, cuts)) pieces.connection.receive(chunk);
+        expect(pieces.heard).toEqual(whole.heard);
+        expect(pieces.errors.map(({ code }) => code)).toEqual(whole.errors.map(({ code }) => code));
+      }),
+      often(500),
+    );
+  });
+
+  test('never make it hold more than the limit, nor take much more than has arrived', () => {
+    fc.assert(
+      fc.property(bytes, shares, (all, cuts) => {
+        const { connection, heard, taken } = listen('server', MAX_PAYLOAD);
+        let arrived = 0;
+        for (const chunk of cut(all, cuts)) {
+          const before = taken.length;
+          arrived += chunk.length;
+          connection.receive(chunk);
+          expect(connection.held).toBeLessThanOrEqual(2 * MAX_PAYLOAD + 512);
+          for (const size of taken.slice(before)) expect(size).toBeLessThanOrEqual(4 * arrived + 64);
+        }
+        for (const { payload } of heard) expect(payload.length / 2).toBeLessThanOrEqual(MAX_PAYLOAD);
+      }),
+      often(300),
+    );
+  });
+});
