@@ -51,12 +51,26 @@ describe('chat', () => {
     await first.leave();
     await carol.say('and now?');
     await carol.hasSent('and now?');
-    const again = await Person.arrive(browser, server.url, 'dave');
+    const again = await Person.arrive(browser, server.url, 'dave', { again: true });
     await again.open('direct:carol,dave');
     await again.sees('and now?');
     expect(await again.texts('')).toEqual(['are you there?', 'yes', 'and now?']);
     await carol.leave();
     await again.leave();
+  });
+
+  test('a name that somebody here bears is not taken by accident', async () => {
+    const first = await Person.arrive(browser, server.url, 'frank');
+    const context = await browser.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await page.getByLabel('Your name').fill('Frank');
+    await page.keyboard.press('Enter');
+    await page.getByText('Someone called Frank is here right now.').waitFor();
+    await page.getByRole('button', { name: /^Use Frank/ }).click();
+    await page.getByRole('textbox', { name: 'Message' }).waitFor();
+    await context.close();
+    await first.leave();
   });
 
   test('text is text: markup, links and long words', async () => {

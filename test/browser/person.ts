@@ -10,8 +10,8 @@ export class Person {
     this.page = page;
   }
 
-  /** Opens the chat in a browser of their own and signs in. */
-  static async arrive(browser: Browser, url: string, name: string): Promise<Person> {
+  /** Opens the chat in a browser of their own and signs in; `again` when the name may still count as here. */
+  static async arrive(browser: Browser, url: string, name: string, { again = false } = {}): Promise<Person> {
     const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
@@ -19,6 +19,11 @@ export class Person {
     const person = new Person(context, page);
     await page.getByLabel('Your name').fill(name);
     await page.keyboard.press('Enter');
+    if (again) {
+      const itIsMe = page.getByRole('button', { name: 'It’s me' });
+      await itIsMe.or(person.composer).waitFor();
+      if (await itIsMe.isVisible()) await itIsMe.click();
+    }
     await person.composer.waitFor();
     await person.waitUntilConnected();
     return person;
