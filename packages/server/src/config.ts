@@ -10,7 +10,7 @@ const bytes = z.int().min(256);
 const seconds = z.number().positive().max(86_400);
 
 /** What a stranger may take. Sizes are in bytes. */
-const limits = z.object({
+const limits = z.strictObject({
   /** The longest text of one message, in UTF-8. Longer ones are `message_too_large`. */
   messageBytes: bytes.max(900 * 1024).default(64 * 1024),
   /** The longest WebSocket message the server reads at all; longer ones close the connection with 1009. */
@@ -44,7 +44,7 @@ const limits = z.object({
 });
 
 /** How long things take. In seconds. */
-const timing = z.object({
+const timing = z.strictObject({
   /** Between the server's pings to a session. A connection that has not said `connect` by the first is closed. */
   pingInterval: seconds.default(25),
   /** How long a session has to answer a ping. */
@@ -86,7 +86,11 @@ const schema = z
     /** The HS256 secret of an application that issues tokens (`sub` is the user, `exp` is kept to). */
     tokenSecret: z.string().min(16).optional(),
     /** What a back end shows to publish: `POST /api/publish` with `Authorization: ApiKey KEY`. Absent: nobody may. */
-    apiKey: z.string().min(16).optional(),
+    apiKey: z
+      .string()
+      .min(16)
+      .regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces')
+      .optional(),
     /** Origins allowed besides the server's own. Loopback origins and `null` are, while bound to loopback. */
     origins: z.array(origin).default([]),
     /** Names the server answers to while bound to loopback, besides loopback's own: a wall against DNS rebinding. */

@@ -87,10 +87,12 @@ async function assemble(
     onJoin: (channel, { client, user }) => tellPresence('join', channel, client, user),
     onLeave: (channel, { client, user }) => tellPresence('leave', channel, client, user),
   });
-  const metrics = new Metrics(
-    () => hub.size,
-    () => presence.size,
-  );
+  const held = new HeldRequests();
+  const metrics = new Metrics({
+    followed: () => hub.size,
+    present: () => presence.size,
+    held: () => held.size,
+  });
   const hub: Hub = new Hub({
     log,
     audience: broadcastAudiences(limits.outboxBytes),
@@ -117,7 +119,6 @@ async function assemble(
       hub.announce(channel, PUSHES, JSON.stringify({ push: { channel, ...push } })),
   });
   const wheel = new TimerWheel(systemClock);
-  const held = new HeldRequests();
   const origins = new Origins(config);
   const engine = new WebSocketServer({
     noServer: true,

@@ -1,7 +1,14 @@
 /** What `/metrics` tells Prometheus. It counts; it decides nothing. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-export type ConnectionKind = 'websocket' | 'plain' | 'sse' | 'long-polling';
+export type ConnectionKind = 'websocket' | 'plain';
+
+/** What is counted where it is, and asked for when somebody looks. */
+export interface MetricSources {
+  readonly followed: () => number;
+  readonly present: () => number;
+  readonly held: () => number;
+}
 
 /** The process's own figures, collected once however many servers run in it. */
 let processMetrics: Registry | undefined;
@@ -13,15 +20,15 @@ export class Metrics {
   readonly requests: Counter<'endpoint' | 'status'>;
   readonly #registry = new Registry();
 
-  constructor(followed: () => number, present: () => number) {
+  constructor(sources: MetricSources) {
     const registers = [this.#registry];
     this.connections = new Gauge({
       name: 'fullduplex_connections',
-      help: 'Open WebSockets and event streams, and long polls that are held.',
+      help: 'Open WebSockets.',
       labelNames: ['transport'],
       registers,
     });
-    for (const transport of ['websocket', 'plain', 'sse', 'long-polling']) {
+    for (const transport of ['websocket', 'plain'] as const) {
       this.connections.set({ transport }, 0);
     }
     this.publications = new Counter({
@@ -41,8 +48,9 @@ export class Metrics {
       labelNames: ['endpoint', 'status'],
       registers,
     });
-    gauge(registers, 'fullduplex_followed_channels', 'Channels that someone reads now.', followed);
-    gauge(registers, 'fullduplex_present_clients', 'Clients that count as here.', present);
+    gauge(registers, 'fullduplex_followed_channels', 'Channels that someone reads now.', sources.followed);
+    gauge(registers, 'fullduplex_present_clients', 'Clients that count as here.', sources.present);
+    gauge(registers, 'fullduplex_held_requests', 'Long polls and event streams that are held.', sources.held);
   }
 
   async text(): Promise<string> {

@@ -1,7 +1,11 @@
 /** Waits for a condition that other turns of the loop bring about, and fails loudly when they do not. */
-export async function until(condition: () => boolean, what = 'the condition', limit = 5000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what = 'the condition',
+  limit = 5000,
+): Promise<void> {
   const end = performance.now() + limit;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > end) throw new Error(`${what} did not come about within ${limit} ms`);
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { RateLimit } from '../../src/http/limits.js';
+
+test('so many a second and a burst, for each key by itself', () => {
+  let now = 0;
+  const limit = new RateLimit(2, 3, () => now);
+  const take = (key: string): boolean => {
+    try {
+      limit.take(key);
+      return true;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'too_many_requests', retryable: true });
+      return false;
+    }
+  };
+  expect([take('a'), take('a'), take('a'), take('a')]).toEqual([true, true, true, false]);
+  expect(take('b')).toBe(true);
+  now += 500;
+  expect([take('a'), take('a')]).toEqual([true, false]);
+  now += 60_000;
+  expect([take('a'), take('a'), take('a'), take('a')]).toEqual([true, true, true, false]);
+});
+
+test('however many keys come, there is room for the next', () => {
+  let now = 0;
+  const limit = new RateLimit(1, 2, () => now);
+  limit.take('busy');
+  for (let at = 0; at < 100_000; at++) {
+    now += 0.001;
+    limit.take(`key ${at}`);
+  }
+  expect(() => limit.take('new')).not.toThrow();
+});

@@ -1,0 +1,245 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Running, startServer, type TestSocket } from '../support/server.js';
+import { until } from '../support/wait.js';
+
+let server: Running;
+beforeEach(async () => {
+  server = await startServer({ limits: { messageBytes: 1000 } });
+});
+afterEach(async () => {
+  await server.close();
+});
+
+const LOBBY = 'room:lobby';
+
+async function say(token: string, channel: string, text: string): Promise<void> {
+  await server.command(token, 'message.send', { channel, key: `${text}-${Math.random()}`, text });
+}
+
+describe('/ws, the plain group chat', () => {
+  test('each text frame goes to everyone, its sender included, as it came', async () => {
+    const [a, b] = [await server.socket('/ws'), await server.socket('/ws')];
+    const frames = ['hello', '{"not":"ours"}', '  spaces\n and lines ', '你好 👋', '', 'x'.repeat(1000)];
+    for (const frame of frames) a.send(frame);
+    expect(await b.next(frames.length)).toEqual(frames);
+    expect(await a.next(frames.length)).toEqual(frames);
+  });
+
+  test('it is the lobby, from the moment of joining, in both ways', async () => {
+    const alice = await server.token('alice');
+    await say(alice, LOBBY, 'before');
+    const session = await server.session('bob');
+    await session.call('subscribe', { channel: LOBBY });
+    const page = await server.socket('/ws');
+    page.send('from the page');
+    await page.next(1);
+    await say(alice, LOBBY, 'from the chat');
+    expect(await page.next(2)).toEqual(['from the page', 'from the chat']);
+    await until(() => session.texts(LOBBY).length === 2);
+    const sender = session.publications(LOBBY)[0]?.info.user;
+    expect(sender).toMatch(/^guest-[0-9a-f]{6}$/);
+  });
+
+  test('only messages are given, not what is said about them', async () => {
+    const page = await server.socket('/ws');
+    const session = await server.session('bob');
+    const { position } = await session.rpc('message.send', { channel: LOBBY, key: 'k', text: 'one' });
+    const { offset } = position;
+    await session.rpc('message.edit', { channel: LOBBY, offset, text: 'edited' });
+    await session.rpc('message.react', { channel: LOBBY, offset, reaction: '+1' });
+    await session.call('publish', { channel: LOBBY, data: { type: 'poll', text: 'no' } });
+    await session.rpc('message.send', { channel: LOBBY, key: 'l', text: 'two' });
+    expect(await page.next(2)).toEqual(['one', 'two']);
+  });
+
+  test('who only listens, and who speaks, is in nobody’s list of members', async () => {
+    const page = await server.socket('/ws');
+    page.send('hello');
+    await page.next(1);
+    const { members } = await server.command(await server.token('alice'), 'channel.members', {
+      channel: LOBBY,
+    });
+    expect(members.map(({ user }) => user)).toEqual(['alice']);
+  });
+
+  test('the order of one sender is kept', async () => {
+    const [a, b] = [await server.socket('/ws'), await server.socket('/ws')];
+    const frames = Array.from({ length: 500 }, (_, at) => `m${at}`);
+    for (const frame of frames) a.send(frame);
+    expect(await b.next(500)).toEqual(frames);
+  });
+
+  test('binary frames and too large ones end the connection with a code, and nobody else’s', async () => {
+    const other = await server.socket('/ws');
+    const binary = await server.socket('/ws');
+    binary.socket.send(Buffer.from('x'));
+    expect((await binary.end()).code).toBe(1003);
+    const large = await server.socket('/ws');
+    large.send('x'.repeat(1001));
+    expect((await large.end()).code).toBe(1009);
+    other.send('still here');
+    expect(await other.next(1)).toEqual(['still here']);
+  });
+});
+
+describe('/ws/NAME, the plain one-to-one chat', () => {
+  const parsed = (socket: TestSocket): unknown[] =>
+    socket.received.map((text) => JSON.parse(text) as unknown);
+
+  test('a message goes to the other, and not back', async () => {
+    const [alice, bob] = [await server.socket('/ws/alice'), await server.socket('/ws/bob')];
+    alice.send({ to_user: 'bob', msg: 'hello', more: 'is passed over' });
+    await bob.next(1);
+    expect(parsed(bob)).toEqual([{ from_user: 'alice', msg: 'hello' }]);
+    bob.send({ to_user: 'alice', msg: 'hi' });
+    await alice.next(1);
+    expect(parsed(alice)).toEqual([{ from_user: 'bob', msg: 'hi' }]);
+  });
+
+  test('to oneself it comes back', async () => {
+    const alice = await server.socket('/ws/alice');
+    alice.send({ to_user: 'alice', msg: 'note' });
+    await alice.next(1);
+    expect(parsed(alice)).toEqual([{ from_user: 'alice', msg: 'note' }]);
+  });
+
+  test('to someone who is away it is kept, handed over once when they come, and not again', async () => {
+    const alice = await server.socket('/ws/alice');
+    alice.send({ to_user: 'bob', msg: 'one' });
+    alice.send({ to_user: 'bob', msg: 'two' });
+    alice.send({ to_user: 'alice', msg: 'done' });
+    await alice.next(1);
+    const first = await server.socket('/ws/bob');
+    await first.next(2);
+    expect(parsed(first)).toEqual([
+      { from_user: 'alice', msg: 'one' },
+      { from_user: 'alice', msg: 'two' },
+    ]);
+    first.socket.close();
+    await first.end();
+    const second = await server.socket('/ws/bob');
+    alice.send({ to_user: 'bob', msg: 'three' });
+    await second.next(1);
+    expect(parsed(second)).toEqual([{ from_user: 'alice', msg: 'three' }]);
+  });
+
+  test('what was cut off before it arrived is handed over again', async () => {
+    const alice = await server.socket('/ws/alice');
+    const bob = await server.socket('/ws/bob');
+    bob.socket.pause();
+    alice.send({ to_user: 'bob', msg: 'lost on the way' });
+    alice.send({ to_user: 'alice', msg: 'done' });
+    await alice.next(1);
+    bob.socket.terminate();
+    const again = await server.socket('/ws/bob');
+    await again.next(1);
+    expect(parsed(again)).toEqual([{ from_user: 'alice', msg: 'lost on the way' }]);
+  });
+
+  test('it is the same conversation as in the chat', async () => {
+    const bob = await server.session('bob', { data: { follow: 'mine' } });
+    const alice = await server.socket('/ws/alice');
+    alice.send({ to_user: 'bob', msg: 'to the page' });
+    await until(() => bob.texts('direct:alice,bob').length > 0);
+    await bob.rpc('message.send', { channel: 'direct:alice,bob', key: 'k', text: 'from the page' });
+    await alice.next(1);
+    expect(parsed(alice)).toEqual([{ from_user: 'bob', msg: 'from the page' }]);
+  });
+
+  test('what was read elsewhere is not handed over', async () => {
+    const carol = await server.token('carol');
+    const bob = await server.token('bob');
+    const { channel } = await server.command(carol, 'direct.open', { user: 'bob' });
+    await say(carol, channel, 'read already');
+    await server.command(bob, 'receipt.read', { channel, offset: 1 });
+    await say(carol, channel, 'not yet');
+    const page = await server.socket('/ws/bob');
+    await page.next(1);
+    expect(parsed(page)).toEqual([{ from_user: 'carol', msg: 'not yet' }]);
+  });
+
+  test('names are percent-decoded, and one in any case', async () => {
+    const zh = await server.socket(`/ws/${encodeURIComponent('小明')}`);
+    const alice = await server.socket('/ws/Alice');
+    alice.send({ to_user: '小明', msg: '你好' });
+    await zh.next(1);
+    expect(parsed(zh)).toEqual([{ from_user: 'Alice', msg: '你好' }]);
+    const lower = await server.socket('/ws/alice');
+    zh.send({ to_user: 'ALICE', msg: 'both' });
+    await Promise.all([alice.next(1), lower.next(1)]);
+  });
+
+  const refused: [string, string, string][] = [
+    ['no JSON', 'hello', 'bad_request'],
+    ['no object', 'null', 'bad_request'],
+    ['an array', '[]', 'bad_request'],
+    ['no receiver', '{"msg":"x"}', 'invalid_name'],
+    ['a name that is none', '{"to_user":"a b","msg":"x"}', 'invalid_name'],
+    ['a text that is none', '{"to_user":"bob","msg":5}', 'bad_request'],
+    ['too much text', JSON.stringify({ to_user: 'bob', msg: 'x'.repeat(1001) }), 'message_too_large'],
+  ];
+  for (const [what, frame, code] of refused) {
+    test(`${what} is answered in a form that old pages show`, async () => {
+      const alice = await server.socket('/ws/alice');
+      alice.send(frame);
+      await alice.next(1);
+      expect(parsed(alice)).toMatchObject([{ from_user: '', msg: expect.any(String), error: { code } }]);
+      alice.send({ to_user: 'alice', msg: 'still here' });
+      await alice.next(2);
+    });
+  }
+
+  test('who is connected is here', async () => {
+    const alice = await server.socket('/ws/alice');
+    alice.send({ to_user: 'alice', msg: 'signed in' });
+    await alice.next(1);
+    expect((await server.post('/api/guest', { name: 'alice', exclusive: true })).status).toBe(409);
+  });
+});
+
+describe('the way in', () => {
+  const refusal = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
+    server.socket(path, headers).then(
+      () => 'opened',
+      (error: Error) => error.message,
+    );
+
+  test('a name that is none is 400 before the upgrade', async () => {
+    expect(await refusal('/ws/a%20b')).toContain('400');
+    expect(await refusal('/ws/%ff')).toContain('400');
+    expect(await refusal(`/ws/${'x'.repeat(65)}`)).toContain('400');
+  });
+
+  test('an address that is none is 404', async () => {
+    expect(await refusal('/other')).toContain('404');
+    expect(await refusal('/wsx')).toContain('404');
+  });
+
+  test('a foreign origin is 403, on every address; loopback and files are let in', async () => {
+    for (const path of ['/ws', '/ws/alice', '/connection/websocket']) {
+      expect(await refusal(path, { Origin: 'https://evil.example' })).toContain('403');
+      expect(await refusal(path, { Origin: 'http://localhost:3000' })).toBe('opened');
+      expect(await refusal(path, { Origin: 'null' })).toBe('opened');
+    }
+  });
+
+  test('a name that was made to mean loopback is 403', async () => {
+    expect(await refusal('/ws', { Host: 'evil.example', Origin: 'http://evil.example' })).toContain('403');
+  });
+
+  test('without guests the plain addresses are closed, and the session is open', async () => {
+    await server.close();
+    server = await startServer({ tokenSecret: 'a secret of the application' });
+    expect(await refusal('/ws')).toContain('403');
+    expect(await refusal('/ws/alice')).toContain('403');
+    expect(await refusal('/connection/websocket')).toBe('opened');
+  });
+
+  test('beyond the limit of connections there is 503', async () => {
+    await server.close();
+    server = await startServer({ limits: { connections: 2 } });
+    expect(await refusal('/ws')).toBe('opened');
+    expect(await refusal('/ws')).toBe('opened');
+    expect(await refusal('/ws')).toContain('503');
+  });
+});
