@@ -23,9 +23,4 @@ export class TokenBucket {
     this.#tokens -= 1;
     return true;
   }
-
-  /** Whether nothing was taken for so long that a new one would be the same. */
-  isFull(now: number): boolean {
-    return this.#tokens + ((now - this.#at) / 1000) * this.#perSecond >= this.#burst;
-  }
 }
