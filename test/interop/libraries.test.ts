@@ -103,7 +103,7 @@ test('y-websocket: two documents become one through its server', async () => {
   const Y = require('yjs') as typeof import('yjs');
   const { WebsocketProvider } = require('y-websocket') as typeof import('y-websocket');
   const { setupWSConnection } = require('y-websocket/bin/utils') as {
-    setupWSConnection(connection: WebSocket, request: IncomingMessage): void;
+    readonly setupWSConnection: (connection: WebSocket, request: IncomingMessage) => void;
   };
   const sockets = new WebSocketServer({ server: http });
   cleanups.push(() => sockets.close());
@@ -118,10 +118,10 @@ test('y-websocket: two documents become one through its server', async () => {
     return document;
   });
   documents[0]!.getText('body').insert(0, 'written by the first');
-  await expect.poll(() => documents[1]!.getText('body').toString()).toBe('written by the first');
+  await expect.poll(() => documents[1]!.getText('body').toJSON()).toBe('written by the first');
   documents[1]!.getText('body').insert(0, 'and by the second; ');
   await expect
-    .poll(() => documents[0]!.getText('body').toString())
+    .poll(() => documents[0]!.getText('body').toJSON())
     .toBe('and by the second; written by the first');
 });
 
