@@ -26,7 +26,7 @@ interface ChatPageProps {
 export function ChatPage({ chat, network, preferences, onSignOut }: ChatPageProps) {
   const { t } = useWords();
   const channel = useStore(route);
-  const unread = useStore(chat.conversations, totalUnread);
+  const unread = useStore(chat.directory.conversations, totalUnread);
   const [panel, setPanel] = useState<{ readonly name: Panel; readonly text: string }>();
   const show = useCallback((name: Panel, text = '') => setPanel({ name, text }), []);
   const hide = useCallback(() => setPanel(undefined), []);

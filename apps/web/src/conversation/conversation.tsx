@@ -19,8 +19,8 @@ import { Timeline } from './timeline.js';
 export function Conversation({ channel }: { readonly channel: string }) {
   const { chat } = usePage();
   const view = useStore(chat.timeline(channel));
-  const member = useStore(chat.conversations, (all) => all.has(channel));
-  const listed = useStore(chat.listed);
+  const member = useStore(chat.directory.conversations, (all) => all.has(channel));
+  const listed = useStore(chat.directory.listed);
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState<Message>();
   const [sent, setSent] = useState(0);

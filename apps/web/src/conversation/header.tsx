@@ -20,10 +20,10 @@ interface HeaderProps {
 export function Header({ channel, described, details, onDetails }: HeaderProps) {
   const { t } = useWords();
   const { chat } = usePage();
-  const room = useStore(chat.rooms, (rooms) => rooms.get(channel));
-  const present = useStore(chat.presence, (all) => all.get(channel));
+  const room = useStore(chat.directory.rooms, (rooms) => rooms.get(channel));
+  const present = useStore(chat.directory.presence, (all) => all.get(channel));
   const { kind, name } = described;
-  const here = useStore(chat.presence, (all) => kind === 'direct' && isHere(all, name));
+  const here = useStore(chat.directory.presence, (all) => kind === 'direct' && isHere(all, name));
   const self = name === chat.me && kind === 'direct';
   const Icon = room?.private ? Lock : Hash;
   const counts = [room ? t.members(room.members) : '', present ? t.hereCount(present.size) : ''];

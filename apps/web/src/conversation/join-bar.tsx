@@ -11,10 +11,7 @@ export function JoinBar(props: { readonly channel: string; readonly name: string
   const [busy, setBusy] = useState(false);
   const join = (): void => {
     setBusy(true);
-    chat.client
-      .call('room.join', { channel })
-      .then(() => chat.refresh(), chat.tellTrouble)
-      .finally(() => setBusy(false));
+    void chat.join(channel).then(() => setBusy(false));
   };
   return (
     <div className="join-bar">

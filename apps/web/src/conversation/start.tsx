@@ -15,7 +15,7 @@ export function Start(props: { readonly channel: string; readonly empty: boolean
   const { channel, empty } = props;
   const { chat } = usePage();
   const { t } = useWords();
-  const room = useStore(chat.rooms, (rooms) => rooms.get(channel));
+  const room = useStore(chat.directory.rooms, (rooms) => rooms.get(channel));
   const described = describeChannel(channel, chat.me);
   if (channel === LOBBY) return <LobbyStart />;
   if (!described) return null;

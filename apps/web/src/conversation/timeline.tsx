@@ -26,7 +26,7 @@ import { Start } from './start.js';
 import { usePlace } from './use-place.js';
 
 /** How near an end more is drawn or loaded, in pixels. */
-const NEAR_END = 600;
+const NEAR_END = 1000;
 
 interface TimelineProps {
   readonly channel: string;
@@ -40,11 +40,11 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
   const { chat } = usePage();
   const { t, times } = useWords();
   const pending = useStore(chat.pending);
-  const listed = useStore(chat.listed);
+  const listed = useStore(chat.directory.listed);
   const attention = useStore(chat.attention);
   const [span, setSpan] = useState<Span>(NEWEST);
   const [active, setActive] = useState<string>();
-  const seenUpTo = useRef(0);
+  const [seenUpTo, setSeenUpTo] = useState(0);
   const placed = useRef(false);
   const { entries, newAfter } = view;
 
@@ -61,22 +61,22 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
       }),
     [entries, start, end, whole, pending, channel, chat.me, newAfter, times],
   );
-  const { scroller, list, atBottom, onScroll, toBottom, toRow } = usePlace(rows);
+  const { scroller, list, atBottom, isAtBottom, onScroll, toBottom, toRow } = usePlace(rows, whole);
   const following = atBottom && whole;
 
   // Once, when everything is known: open where the new begins, or else at the bottom.
   useLayoutEffect(() => {
     if (placed.current || !listed || view.status !== 'ready') return;
     placed.current = true;
-    seenUpTo.current = newAfter ?? view.head;
+    setSeenUpTo(newAfter ?? view.head);
     if (newAfter !== undefined && rows.some((row) => row.kind === 'new')) toRow('new');
   }, [listed, view.status, view.head, newAfter, rows, toRow]);
 
   useEffect(() => {
-    if (!following) return;
-    seenUpTo.current = view.head;
+    if (!following || !isAtBottom()) return;
+    setSeenUpTo(view.head);
     if (attention && placed.current) chat.seen(channel);
-  }, [following, attention, view.head, channel, chat]);
+  }, [following, isAtBottom, attention, view.head, channel, chat]);
 
   const goToNewest = (): void => {
     setSpan(NEWEST);
@@ -113,7 +113,7 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
   const own = [...rows].reverse().find((row) => row.kind === 'message' && row.message.user === chat.me)?.key;
   const last = rows.findLast((row) => row.kind === 'message' || row.kind === 'pending')?.key;
   const stop = rows.some((row) => row.key === active) ? active : last;
-  const waiting = following ? 0 : countNew(entries, seenUpTo.current, chat.me);
+  const waiting = following ? 0 : countNew(entries, seenUpTo, chat.me);
 
   const rowOf = (event: { readonly target: EventTarget }): string | undefined =>
     (event.target as Element).closest<HTMLElement>('li[data-state]')?.dataset.row;

@@ -17,18 +17,27 @@ export interface KeptPlace {
   readonly scroller: RefObject<HTMLElement | null>;
   readonly list: RefObject<HTMLOListElement | null>;
   readonly atBottom: boolean;
+  /** The same, as it is at this moment and not when it was last drawn. */
+  readonly isAtBottom: () => boolean;
   readonly onScroll: () => void;
   readonly toBottom: () => void;
   /** Puts the row near the top, and keeps it there. */
   readonly toRow: (key: string) => void;
 }
 
-/** @param shown Changes whenever what is drawn does. */
-export function usePlace(shown: unknown): KeptPlace {
+/**
+ * @param shown Changes whenever what is drawn does.
+ * @param whole Whether the list's end is the newest there is: only then is its end a bottom to stay at.
+ */
+export function usePlace(shown: unknown, whole: boolean): KeptPlace {
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const place = useRef<Place>({ kind: 'bottom' });
   const [atBottom, setAtBottom] = useState(true);
+  const ends = useRef(whole);
+  useLayoutEffect(() => {
+    ends.current = whole;
+  }, [whole]);
 
   const restore = useCallback(() => {
     const box = scroller.current;
@@ -45,13 +54,15 @@ export function usePlace(shown: unknown): KeptPlace {
   const onScroll = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
-    const bottom = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+    const bottom = ends.current && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
     const first = bottom ? undefined : firstVisible(box, list.current);
     place.current = first
       ? { kind: 'row', key: first.dataset.row!, top: topIn(box, first) }
       : { kind: 'bottom' };
     setAtBottom(bottom);
   }, []);
+
+  const isAtBottom = useCallback(() => place.current.kind === 'bottom', []);
 
   const toBottom = useCallback(() => {
     place.current = { kind: 'bottom' };
@@ -78,7 +89,7 @@ export function usePlace(shown: unknown): KeptPlace {
     return () => observer.disconnect();
   }, [restore]);
 
-  return { scroller, list, atBottom, onScroll, toBottom, toRow };
+  return { scroller, list, atBottom, isAtBottom, onScroll, toBottom, toRow };
 }
 
 function topIn(box: HTMLElement, row: HTMLElement): number {

@@ -23,7 +23,7 @@ interface DetailsProps {
 export function Details({ channel, described, member, onClose }: DetailsProps) {
   const { t } = useWords();
   const { chat } = usePage();
-  const room = useStore(chat.rooms, (rooms) => rooms.get(channel));
+  const room = useStore(chat.directory.rooms, (rooms) => rooms.get(channel));
   const pane = useRef<HTMLElement>(null);
   const { kind, name } = described;
 
@@ -68,7 +68,7 @@ export function Details({ channel, described, member, onClose }: DetailsProps) {
 function Person({ name }: { readonly name: string }) {
   const { t } = useWords();
   const { chat } = usePage();
-  const here = useStore(chat.presence, (all) => isHere(all, name));
+  const here = useStore(chat.directory.presence, (all) => isHere(all, name));
   const self = name === chat.me;
   return (
     <div className="details-person">

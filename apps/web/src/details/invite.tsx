@@ -19,7 +19,7 @@ export function Invite({ channel }: { readonly channel: string }) {
       () => {
         setName('');
         setNote({ bad: false, text: t.invited(user) });
-        chat.refresh();
+        chat.directory.refresh();
       },
       (error) => setNote({ bad: true, text: t.errors[codeOf(error)] }),
     );

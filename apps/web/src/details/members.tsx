@@ -15,7 +15,7 @@ const MOST_DRAWN = 200;
 export function Members({ channel }: { readonly channel: string }) {
   const { t, collator } = useWords();
   const { chat } = usePage();
-  const present = useStore(chat.presence, (all) => all.get(channel));
+  const present = useStore(chat.directory.presence, (all) => all.get(channel));
   // Someone came or went: the last notice of the timeline is another one.
   const changed = useStore(
     chat.timeline(channel),
@@ -33,7 +33,7 @@ export function Members({ channel }: { readonly channel: string }) {
         if (!current) return;
         setMembers(found);
         setFailed(undefined);
-        chat.presence.put(
+        chat.directory.presence.put(
           channel,
           found.filter((member) => member.present).map((member) => member.user),
         );

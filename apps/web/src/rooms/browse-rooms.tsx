@@ -12,10 +12,10 @@ import { Dialog } from '../parts/dialog.js';
 export function BrowseRooms({ onClose }: { readonly onClose: () => void }) {
   const { t, collator } = useWords();
   const { chat, show } = usePage();
-  const rooms = useStore(chat.rooms);
+  const rooms = useStore(chat.directory.rooms);
   const [query, setQuery] = useState('');
 
-  useEffect(() => chat.refresh(), [chat]);
+  useEffect(() => chat.directory.refresh(), [chat]);
 
   const found = useMemo(() => {
     const wanted = foldName(query.trim());
@@ -28,7 +28,9 @@ export function BrowseRooms({ onClose }: { readonly onClose: () => void }) {
     onClose();
     open(room.channel);
     if (!room.joined) {
-      chat.client.call('room.join', { channel: room.channel }).then(() => chat.refresh(), chat.tellTrouble);
+      chat.client
+        .call('room.join', { channel: room.channel })
+        .then(() => chat.directory.refresh(), chat.tellTrouble);
     }
   };
 

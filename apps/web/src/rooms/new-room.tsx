@@ -22,7 +22,7 @@ export function NewRoom(props: { readonly name: string; readonly onClose: () => 
     setBusy(true);
     chat.client.call('room.create', { name: name.trim(), private: isPrivate }).then(
       ({ channel }) => {
-        chat.refresh();
+        chat.directory.refresh();
         onClose();
         open(channel);
       },

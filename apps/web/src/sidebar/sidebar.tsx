@@ -17,9 +17,9 @@ import { withoutConversation } from './people.js';
 export function Sidebar(props: { readonly current: string | undefined }) {
   const { t, collator } = useWords();
   const { chat, show } = usePage();
-  const conversations = useStore(chat.conversations);
-  const presence = useStore(chat.presence);
-  const rooms = useStore(chat.rooms);
+  const conversations = useStore(chat.directory.conversations);
+  const presence = useStore(chat.directory.presence);
+  const rooms = useStore(chat.directory.rooms);
   const { rooms: mine, people } = useMemo(() => arrange(conversations, collator), [conversations, collator]);
   const here = useMemo(() => everyoneHere(presence), [presence]);
   const others = useMemo(

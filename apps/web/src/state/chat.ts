@@ -10,25 +10,15 @@ import type {
   Subscription,
   TransportName,
 } from '@fullduplex/client';
-import { LOBBY, type Position, type Publication, type RoomSummary } from '@fullduplex/wire';
+import { LOBBY, type Position, type Publication } from '@fullduplex/wire';
 import { ChannelTimeline, codeOf } from './channel-timeline.js';
-import {
-  type Conversations,
-  describeChannel,
-  without,
-  withPublication,
-  withRead,
-  withStates,
-} from './conversations.js';
-import { PresenceStore } from './presence.js';
+import { describeChannel } from './conversations.js';
+import { Directory } from './directory.js';
 import { ReadReceipts } from './read-receipts.js';
-import { readChatData } from './record.js';
 import { Store } from './store.js';
 import { realTimers, type Timers, TypingStore } from './typing.js';
 
-/** Without pushes of presence the lists are asked for again, in milliseconds. */
-const REFRESH_INTERVAL = 15_000;
-const REFRESH_SOON = 150;
+/** In milliseconds. */
 const TROUBLE_SHOWN = 6_000;
 /** Timelines kept whole after they were visited. */
 const MOST_TIMELINES = 12;
@@ -47,13 +37,8 @@ export interface ChatOptions {
 export class Chat {
   readonly me: string;
   readonly connection: Store<ClientState>;
-  readonly conversations = new Store<Conversations>(new Map());
-  /** Whether the list of conversations has come once. */
-  readonly listed = new Store(false);
-  /** Rooms that can be found, by channel; one's own private ones too. */
-  readonly rooms = new Store<ReadonlyMap<string, RoomSummary>>(new Map());
+  readonly directory: Directory;
   readonly pending: Store<readonly PendingMessage[]>;
-  readonly presence = new PresenceStore();
   readonly typing: TypingStore;
   /** Whether the reader looks at the page now. */
   readonly attention = new Store(true);
@@ -67,26 +52,26 @@ export class Chat {
   readonly #timelines = new Map<string, ChannelTimeline>();
   readonly #receipts: ReadReceipts;
   #stopListening: () => void;
-  #refreshTimer: unknown;
   #troubleTimer: unknown;
   #visited: string | undefined;
   #preview: Subscription | undefined;
-  #closed = false;
 
   constructor({ me, connect, timers = realTimers }: ChatOptions) {
     this.me = me;
     this.#connect = connect;
     this.#timers = timers;
-    this.typing = new TypingStore(timers);
     this.#client = connect({ positions: {} });
+    this.typing = new TypingStore(timers);
+    this.directory = new Directory(me, () => this.#client, timers);
     this.connection = new Store(this.#client.state);
     this.pending = new Store(this.#client.pendingMessages);
     this.#receipts = new ReadReceipts(
       (channel, offset) => this.#client.call('receipt.read', { channel, offset }),
       timers,
     );
+    this.directory.listed.subscribe(() => this.#openVisited());
     this.#stopListening = this.#listen();
-    if (this.#client.state.status === 'connected') this.#refreshSoon(0);
+    if (this.#client.state.status === 'connected') this.directory.connected();
   }
 
   /** For what a part of the page asks once: members, invitations, a new room. */
@@ -128,10 +113,10 @@ export class Chat {
 
   /** The reader has seen everything of the channel that is shown. */
   seen(channel: string): void {
-    const conversation = this.conversations.get().get(channel);
+    const conversation = this.directory.conversations.get().get(channel);
     if (!conversation || !this.attention.get() || conversation.read >= conversation.head) return;
     this.#receipts.read(channel, conversation.head);
-    this.conversations.update((known) => withRead(known, channel, conversation.head));
+    this.directory.read(channel, conversation.head);
   }
 
   /** @throws {ClientError} `outbox_full`, `closed` */
@@ -140,13 +125,24 @@ export class Chat {
     this.#client.typing(channel, false);
   }
 
-  /** A reaction that does not get through is not there: nothing is lost by pressing again. */
-  react(channel: string, offset: number, reaction: string, on: boolean): void {
-    this.#client.call('message.react', { channel, offset, reaction, on }).catch(this.tellTrouble);
+  /** @throws {ClientError} */
+  async edit(channel: string, offset: number, text: string): Promise<void> {
+    await this.#client.call('message.edit', { channel, offset, text });
   }
 
   remove(channel: string, offset: number): void {
     this.#client.call('message.delete', { channel, offset }).catch(this.tellTrouble);
+  }
+
+  react(channel: string, offset: number, reaction: string, on: boolean): void {
+    this.#client.call('message.react', { channel, offset, reaction, on }).catch(this.tellTrouble);
+  }
+
+  join(channel: string): Promise<void> {
+    return this.#client
+      .call('room.join', { channel })
+      .then(() => this.directory.refresh())
+      .catch(this.tellTrouble);
   }
 
   /** Says for a while why something could not be done. */
@@ -155,11 +151,6 @@ export class Chat {
     this.#timers.clear(this.#troubleTimer);
     this.#troubleTimer = this.#timers.set(() => this.trouble.set(undefined), TROUBLE_SHOWN);
   };
-
-  /** @throws {ClientError} */
-  async edit(channel: string, offset: number, text: string): Promise<void> {
-    await this.#client.call('message.edit', { channel, offset, text });
-  }
 
   /** Reads over this transport alone, or over the best there is. Nothing is missed or doubled by the change. */
   readOver(transport: TransportName | undefined): void {
@@ -175,40 +166,36 @@ export class Chat {
     this.#stopListening = this.#listen();
     this.connection.set(this.#client.state);
     this.pending.set(this.#client.pendingMessages);
-    if (this.#preview) {
-      this.#preview.close();
-      this.#preview = undefined;
-      this.#openVisited();
-    }
-  }
-
-  /** Asks for the lists again, a moment from now. */
-  refresh(): void {
-    this.#refreshSoon(REFRESH_SOON);
+    if (!this.#preview) return;
+    this.#preview.close();
+    this.#preview = undefined;
+    this.#openVisited();
   }
 
   close(): void {
-    this.#closed = true;
-    this.#timers.clear(this.#refreshTimer);
     this.#timers.clear(this.#troubleTimer);
     this.#stopListening();
+    this.directory.close();
     this.#receipts.close();
     this.#client.close();
   }
 
   #listen(): () => void {
     const client = this.#client;
+    const { directory } = this;
     const stops = [
       client.on('state', (state) => this.#onState(state)),
       client.on('send', () => this.pending.set(client.pendingMessages)),
       client.on('publication', (publication) => this.#onPublication(publication.channel, publication)),
       client.on('gap', (gap) => {
         this.#timelines.get(gap.channel)?.gap(gap);
-        this.refresh();
+        directory.refresh();
       }),
-      client.on('joined', ({ channel }) => this.#onJoined(channel)),
-      client.on('left', ({ channel }) => this.conversations.update((known) => without(known, channel))),
-      client.on('presence', ({ channel, user, present }) => this.presence.change(channel, user, present)),
+      client.on('joined', ({ channel }) => directory.joined(channel)),
+      client.on('left', ({ channel }) => directory.left(channel)),
+      client.on('presence', ({ channel, user, present }) => {
+        directory.presence.change(channel, user, present);
+      }),
       client.on('typing', ({ channel, user, typing }) => {
         if (user !== this.me) this.typing.change(channel, user, typing);
       }),
@@ -222,93 +209,45 @@ export class Chat {
     const before = this.connection.get().status;
     this.connection.set(state);
     if (state.status !== 'connected' || before === 'connected') return;
-    this.#refreshSoon(0);
+    this.directory.connected();
     this.#receipts.flush();
     if (this.#visited !== undefined) void this.timeline(this.#visited).load();
   }
 
   #onPublication(channel: string, publication: Publication): void {
     if (channel.startsWith('user:')) {
-      const data = readChatData(publication);
-      if (data?.type === 'read') this.#onRead(data.channel, data.offset);
+      this.directory.takeOwn(publication);
       return;
     }
     const { user } = publication.info;
-    const others = user !== this.me;
-    if (others) this.typing.change(channel, user, false);
-    this.#markArrival(channel, publication, others);
-    this.conversations.update((known) => withPublication(known, channel, publication, this.me));
-    this.#timelines.get(channel)?.add(publication);
-    if (!others) this.pending.set(this.#client.pendingMessages);
-  }
-
-  /** The first message that comes while the reader looks elsewhere is where "new" begins. */
-  #markArrival(channel: string, publication: Publication, others: boolean): void {
-    if (!others || channel !== this.#visited || this.attention.get()) return;
-    const conversation = this.conversations.get().get(channel);
-    const timeline = this.timeline(channel);
-    if (!conversation || publication.offset <= conversation.head || conversation.unread > 0) return;
-    timeline.markNewAfter(conversation.head);
-  }
-
-  /** Read in another window, or on another machine. */
-  #onRead(channel: string, offset: number): void {
-    const before = this.conversations.get().get(channel);
-    if (!before || offset <= before.read) return;
-    this.conversations.update((known) => withRead(known, channel, offset));
-    if (offset < before.head) this.refresh();
-  }
-
-  #onJoined(channel: string): void {
-    const described = describeChannel(channel, this.me);
-    if (!described) return;
-    if (!this.conversations.get().has(channel)) {
-      const fresh = { channel, ...described, head: 0, read: 0, unread: 0, lastTime: 0 };
-      this.conversations.update((known) => new Map(known).set(channel, fresh));
+    if (user === this.me) this.pending.set(this.#client.pendingMessages);
+    else {
+      this.typing.change(channel, user, false);
+      this.#markArrival(channel, publication);
     }
-    this.refresh();
+    this.directory.take(channel, publication);
+    this.#timelines.get(channel)?.add(publication);
+  }
+
+  /** The first message of someone else that comes while the reader looks elsewhere is where "new" begins. */
+  #markArrival(channel: string, publication: Publication): void {
+    if (channel !== this.#visited || this.attention.get()) return;
+    const conversation = this.directory.conversations.get().get(channel);
+    if (!conversation || publication.offset <= conversation.head || conversation.unread > 0) return;
+    this.timeline(channel).markNewAfter(conversation.head);
   }
 
   #openVisited(): void {
     const channel = this.#visited;
     if (channel === undefined) return;
     const timeline = this.timeline(channel);
-    const conversation = this.conversations.get().get(channel);
+    const conversation = this.directory.conversations.get().get(channel);
     if (conversation && conversation.unread > 0) timeline.markNewAfter(conversation.read);
     void timeline.load(conversation ? conversation.head - conversation.read : 0);
-    const foreign =
-      this.listed.get() && !conversation && describeChannel(channel, this.me)?.kind !== 'direct';
-    if (foreign && !this.#preview) {
-      this.#preview = this.#client.subscribe(channel);
-      this.#preview.on('publication', (publication) => timeline.add(publication));
-    }
-  }
-
-  #refreshSoon(delay: number): void {
-    this.#timers.clear(this.#refreshTimer);
-    this.#refreshTimer = this.#timers.set(() => void this.#refresh(), delay);
-  }
-
-  async #refresh(): Promise<void> {
-    try {
-      const [state, { rooms }] = await Promise.all([
-        this.#client.call('me.state', {}),
-        this.#client.call('room.list', { limit: 500 }),
-      ]);
-      if (this.#closed) return;
-      this.conversations.update((known) => withStates(known, state.channels, this.me));
-      for (const { channel, present } of state.channels) this.presence.put(channel, present);
-      this.rooms.set(new Map(rooms.map((room) => [room.channel, room])));
-      if (!this.listed.get()) {
-        this.listed.set(true);
-        this.#openVisited();
-      }
-    } catch {
-      // Cut off: asked for again with the next connect.
-    }
-    const { status, transport } = this.connection.get();
-    if (!this.#closed && status === 'connected' && transport !== 'websocket')
-      this.#refreshSoon(REFRESH_INTERVAL);
+    if (conversation || this.#preview || !this.directory.listed.get()) return;
+    if (describeChannel(channel, this.me)?.kind === 'direct') return;
+    this.#preview = this.#client.subscribe(channel);
+    this.#preview.on('publication', (publication) => timeline.add(publication));
   }
 
   #forgetTimelines(): void {

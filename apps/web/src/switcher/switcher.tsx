@@ -14,9 +14,9 @@ export function Switcher(props: { readonly query: string; readonly onClose: () =
   const { onClose } = props;
   const { t } = useWords();
   const { chat, show } = usePage();
-  const conversations = useStore(chat.conversations);
-  const rooms = useStore(chat.rooms);
-  const presence = useStore(chat.presence);
+  const conversations = useStore(chat.directory.conversations);
+  const rooms = useStore(chat.directory.rooms);
+  const presence = useStore(chat.directory.presence);
   const here = useMemo(() => everyoneHere(presence), [presence]);
   const [query, setQuery] = useState(props.query);
   const [at, setAt] = useState(0);
