@@ -8,4 +8,6 @@ export {
   type Timing,
 } from './config.js';
 export * from './log/channel-log.js';
-export { createServer, type Listening, type Server } from './server.js';
+export { MemoryLog, type MemoryLogOptions } from './log/memory-log.js';
+export { SqliteLog, type SqliteLogOptions } from './log/sqlite-log.js';
+export { createServer, type Listening, type Replacements, type Server } from './server.js';

@@ -48,9 +48,13 @@ export interface Parts {
 const PLAIN_RENEWAL = 20_000;
 
 /** @throws {ServerError} `data_unavailable` */
-export async function openParts(config: ResolvedConfig, isOpen: () => boolean): Promise<Parts> {
+export async function openParts(
+  config: ResolvedConfig,
+  given: ChannelLog | undefined,
+  isOpen: () => boolean,
+): Promise<Parts> {
   const logger = pino({ level: config.logLevel });
-  const { log, secret } = await openData(config);
+  const { log, secret } = await openData(config, given);
   try {
     return await assemble(config, isOpen, logger, log, secret);
   } catch (error) {
@@ -227,10 +231,12 @@ async function assemble(
 
 async function openData(
   config: ResolvedConfig,
+  given: ChannelLog | undefined,
 ): Promise<{ readonly log: ChannelLog; readonly secret: Uint8Array | undefined }> {
   const { dataDir, durability, guests } = config;
   try {
     const secret = guests ? await guestSecret(dataDir) : undefined;
+    if (given !== undefined) return { log: given, secret };
     if (dataDir === undefined || durability === 'memory') return { log: new MemoryLog(), secret };
     await mkdir(dataDir, { recursive: true });
     return { log: await SqliteLog.open({ file: join(dataDir, 'log.db'), durability }), secret };

@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ResolvedConfig, resolveConfig, type ServerConfig, ServerError } from './config.js';
+import type { ChannelLog } from './log/channel-log.js';
 import { closeParts, openParts, type Parts } from './parts.js';
 import { sync } from './transport/sync.js';
 import { upgrade } from './transport/upgrade.js';
@@ -26,9 +27,15 @@ export interface Listening {
   readonly port: number;
 }
 
+/** Parts to use instead of the server's own. */
+export interface Replacements {
+  /** The log of all conversations; closed with the server. `dataDir` then keeps the guests' secret alone. */
+  readonly log?: ChannelLog;
+}
+
 /** @throws {ServerError} `invalid_config` */
-export function createServer(input: ServerConfig = {}): Server {
-  return new FullduplexServer(resolveConfig(input));
+export function createServer(input: ServerConfig = {}, replacements: Replacements = {}): Server {
+  return new FullduplexServer(resolveConfig(input), replacements);
 }
 
 /** Longest a request's head may take to arrive, in milliseconds. */
@@ -38,6 +45,7 @@ const MAX_HEAD = 64 * 1024;
 
 class FullduplexServer implements Server {
   readonly #config: ResolvedConfig;
+  readonly #replacements: Replacements;
   readonly #http = createHttpServer({
     maxHeaderSize: MAX_HEAD,
     headersTimeout: HEAD_TIMEOUT,
@@ -48,12 +56,13 @@ class FullduplexServer implements Server {
   #parts: Parts | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(config: ResolvedConfig) {
+  constructor(config: ResolvedConfig, replacements: Replacements) {
     this.#config = config;
+    this.#replacements = replacements;
   }
 
   async listen(): Promise<Listening> {
-    const parts = await openParts(this.#config, () => this.#closing === undefined);
+    const parts = await openParts(this.#config, this.#replacements.log, () => this.#closing === undefined);
     this.#parts = parts;
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       if (isSync(request.url)) void sync(request, response, parts.sync);

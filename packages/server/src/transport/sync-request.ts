@@ -12,6 +12,8 @@ export interface SyncRequest {
   readonly session: string | undefined;
   /** Channels to read besides those the user belongs to. */
   readonly channels: readonly string[];
+  /** Whether to read what the user belongs to; `mine=0` says no. */
+  readonly mine: boolean;
   readonly stream: boolean;
 }
 
@@ -39,6 +41,7 @@ export function parseSyncRequest(request: IncomingMessage, bearer: string | unde
     wait: parseWait(params.get('wait')),
     session: session === '' ? undefined : session,
     channels,
+    mine: params.get('mine') !== '0',
     stream,
   };
 }

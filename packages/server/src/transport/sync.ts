@@ -110,7 +110,7 @@ async function meet(asked: SyncRequest, response: ServerResponse, services: Sync
   services.countRequest(user);
   const scope: Scope = {
     user,
-    channels: () => chat.channelsOf(user),
+    channels: () => (asked.mine ? chat.channelsOf(user) : []),
     mayRead: (channel) => mayRead(chat, user, channel),
   };
   const channels = asked.channels.map((channel) => chat.authorizeRead(user, channel));

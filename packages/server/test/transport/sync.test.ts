@@ -104,6 +104,10 @@ describe('polling', () => {
     const { publications } = (await sync(token, { cursor })).body;
     expect(publications).toMatchObject([{ channel: 'feed:news', data: { n: 1 } }]);
     expect((await sync(token, { channel: 'user:bob' })).status).toBe(403);
+    const alone = (await sync(token, { channel: 'feed:news', mine: '0' })).body;
+    expect(Object.keys(alone.snapshot?.channels ?? {})).toEqual(['feed:news']);
+    await say(token, 'not asked for');
+    expect((await sync(token, { cursor: alone.cursor, mine: '0' })).body.publications).toEqual([]);
   });
 });
 
