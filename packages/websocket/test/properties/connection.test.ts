@@ -85,6 +85,24 @@ describe('a conversation that keeps the rules', () => {
     );
   });
 
+  test('is heard up to the first message that is larger than the limit', () => {
+    fc.assert(
+      fc.property(conversation, fc.integer({ min: 1, max: 300 }), key, shares, (said, limit, mask, cuts) => {
+        const { connection, heard, errors } = listen('server', limit);
+        for (const chunk of cut(join(said.frames.map((frame) => encode(frame, mask))), cuts))
+          connection.receive(chunk);
+        const isMessage = ({ kind }: Heard): boolean => kind === 'text' || kind === 'binary';
+        const isTooLarge = (one: Heard): boolean => isMessage(one) && one.payload.length / 2 > limit;
+        const first = said.heard.findIndex(isTooLarge);
+        expect(heard.filter(isMessage)).toEqual(
+          (first < 0 ? said.heard : said.heard.slice(0, first)).filter(isMessage),
+        );
+        expect(errors.map(({ closeCode }) => closeCode)).toEqual(first < 0 ? [] : [1009]);
+      }),
+      often(200),
+    );
+  });
+
   test('is not heard beyond its close frame', () => {
     const code = fc.oneof(fc.integer({ min: 1000, max: 1014 }), fc.integer({ min: 3000, max: 4999 }));
     fc.assert(
@@ -143,19 +161,39 @@ describe('any bytes at all', () => {
     );
   });
 
-  test('never make it hold more than the limit, nor take much more than has arrived', () => {
+  test('never make it hold more than the limit', () => {
     fc.assert(
       fc.property(bytes, shares, (all, cuts) => {
-        const { connection, heard, taken } = listen('server', MAX_PAYLOAD);
-        let arrived = 0;
+        const { connection, heard } = listen('server', MAX_PAYLOAD);
         for (const chunk of cut(all, cuts)) {
-          const before = taken.length;
-          arrived += chunk.length;
           connection.receive(chunk);
           expect(connection.held).toBeLessThanOrEqual(2 * MAX_PAYLOAD + 512);
-          for (const size of taken.slice(before)) expect(size).toBeLessThanOrEqual(4 * arrived + 64);
         }
         for (const { payload } of heard) expect(payload.length / 2).toBeLessThanOrEqual(MAX_PAYLOAD);
+      }),
+      often(300),
+    );
+  });
+
+  test('take no memory for what is announced and does not come', () => {
+    const announced = fc.integer({ min: 126, max: 2 ** 40 });
+    const little = fc.uint8Array({ maxLength: 200 });
+    fc.assert(
+      fc.property(announced, little, fc.boolean(), shares, (length, some, isText, cuts) => {
+        const { connection, taken } = listen('server', 0);
+        const head = new DataView(new ArrayBuffer(14));
+        head.setUint16(0, (isText ? 0x8100 : 0x8200) | 0xff);
+        head.setBigUint64(2, BigInt(length));
+        const arrival = join([new Uint8Array(head.buffer), some.map((byte) => byte & 0x7f)]).subarray(
+          0,
+          13 + length,
+        );
+        let arrived = 0;
+        for (const chunk of cut(arrival, cuts)) {
+          arrived += chunk.length;
+          connection.receive(chunk);
+          for (const size of taken.splice(0)) expect(size).toBeLessThanOrEqual(4 * arrived + 64);
+        }
       }),
       often(300),
     );

@@ -23,8 +23,25 @@ const mayBecomeText = (bytes: Uint8Array): boolean => {
   }
 };
 
+/** Too long, a surrogate, beyond the last code point, and the same one step inside what is allowed. */
+const borders = [
+  'c080',
+  'c280',
+  'e09fbf',
+  'e0a080',
+  'ed9fbf',
+  'eda080',
+  'f08fbfbf',
+  'f0908080',
+  'f48fbfbf',
+  'f4908080',
+];
+
 /** Text with a wound, bytes that like to be in sequences, and bytes of no meaning. */
 const nearlyText = fc.oneof(
+  fc
+    .array(fc.oneof(fc.constantFrom(...borders), fc.constant('61')), { maxLength: 6 })
+    .map((parts) => Uint8Array.from(Buffer.from(parts.join(''), 'hex'))),
   fc.string({ unit: 'binary', maxLength: 60 }).map((text) => new TextEncoder().encode(text)),
   fc
     .tuple(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), fc.nat(255), fc.nat())
@@ -75,10 +92,11 @@ test('the whole is judged as the platform judges it', () => {
 
 test('pieces are judged as the whole, and the first that cannot be right is refused', () => {
   fc.assert(
-    fc.property(nearlyText, shares, (bytes, cuts) => {
+    fc.property(nearlyText, shares, fc.boolean(), (bytes, cuts, byOctets) => {
       const validator = new Utf8Validator(isUtf8);
       let length = 0;
-      for (const piece of cut(bytes, cuts)) {
+      const pieces = byOctets ? [...bytes].map((byte) => Uint8Array.of(byte)) : cut(bytes, cuts);
+      for (const piece of pieces) {
         length += piece.length;
         const isRight = validator.push(piece);
         expect(isRight).toBe(mayBecomeText(bytes.subarray(0, length)));
