@@ -6,8 +6,8 @@ import type { Services } from '../session/services.js';
 import { Session } from '../session/session.js';
 import { WebSocketOutlet } from './websocket-outlet.js';
 
-/** Close codes by which a client says that it does not mean to come back. */
-const GOODBYE = 1000;
+/** Closed in order by the client's own wish, with a code or without: it does not mean to come back at once. */
+const GOODBYES: readonly number[] = [1000, 1005];
 
 /** Runs a session on the socket until either is over. */
 export function serveSession(socket: WebSocket, services: Services): Session {
@@ -20,7 +20,7 @@ export function serveSession(socket: WebSocket, services: Services): Session {
   });
   // Not at once: the socket may have drained in the middle of a publication to many.
   socket.on('drain', () => setImmediate(() => session.drained()));
-  socket.on('close', (code) => session.end(code === GOODBYE));
+  socket.on('close', (code) => session.end(GOODBYES.includes(code)));
   // What went wrong shows in the close that follows.
   socket.on('error', () => {});
   return session;
