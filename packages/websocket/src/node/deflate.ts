@@ -3,6 +3,7 @@
  * small messages are (de)compressed at once with the window as dictionary, large ones in the thread pool. It knows
  * neither frames nor connections.
  */
+import { kMaxLength } from 'node:buffer';
 import * as zlib from 'node:zlib';
 import type { Inflated, Inflater } from '../protocol/connection.js';
 import { WebSocketError } from '../protocol/errors.js';
@@ -36,6 +37,12 @@ const SYNC_DEFLATE = 16 * 1024;
 /** Up to here, compressed, a message is inflated at once, as long as it does not grow beyond the second. */
 const SYNC_INFLATE = 8 * 1024;
 const SYNC_INFLATED = 64 * 1024;
+const SYNC_FLUSH = zlib.constants.Z_SYNC_FLUSH;
+const FULL_WINDOW = 15;
+const SMALL_WINDOW = 9;
+const DEFAULT_CONCURRENCY = 10;
+/** Streams that one message may consist of. Each costs far more than its two bytes; no compressor makes more than two. */
+const MAX_STREAMS = 16;
 /** What a flush ends with, and a message does without (7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 const NO_BYTES = Buffer.alloc(0);
@@ -109,15 +116,20 @@ export class NodeInflater implements Inflater {
   }
 
   inflate(payload: Uint8Array, limit: number, done: (result: Uint8Array | WebSocketError) => void): Inflated {
-    const most = limit === 0 ? Number.POSITIVE_INFINITY : limit;
+    const most = limit === 0 ? kMaxLength : limit;
     if (payload.length <= SYNC_INFLATE) {
-      const result = inflateNow(payload, Math.min(most, SYNC_INFLATED), this.settings(payload.length));
+      const quick = Math.min(most, SYNC_INFLATED);
+      let result = inflateNow(payload, this.settings(payload.length, quick, true));
+      // The message may look back further than the small window that is set up fastest.
+      if (result instanceof Error && !isTooLarge(result)) {
+        result = inflateNow(payload, this.settings(payload.length, quick, false));
+      }
       if (!(result instanceof Error)) return this.keep(result);
       if (!isTooLarge(result) || most <= SYNC_INFLATED) return failure(result);
     }
-    const limiter = limiterFor(this.options.concurrencyLimit ?? 10);
+    const limiter = limiterFor(this.options.concurrencyLimit ?? DEFAULT_CONCURRENCY);
     limiter.run((free) => {
-      inflateLater(payload, most, this.settings(payload.length), (result) => {
+      inflateLater(payload, this.settings(payload.length, most, false), 1, (result) => {
         free();
         done(result instanceof Error ? failure(result) : this.keep(result));
       });
@@ -125,13 +137,19 @@ export class NodeInflater implements Inflater {
     return undefined;
   }
 
-  private settings(length: number): zlib.ZlibOptions {
+  /**
+   * @param small - with the smallest window that holds what is kept. What lies in the same piece of output can be
+   *   referred to beyond it, and what is further back fails: never is the result another one.
+   */
+  private settings(length: number, maxOutputLength: number, small: boolean): Settings {
     const dictionary = this.window?.content;
-    return {
-      finishFlush: zlib.constants.Z_SYNC_FLUSH,
-      chunkSize: this.options.zlibInflateOptions?.chunkSize ?? chunkFor(length * 4),
-      ...(dictionary === undefined ? {} : { dictionary }),
-    };
+    const chunkSize = this.options.zlibInflateOptions?.chunkSize ?? chunkFor(length * 4);
+    if (dictionary === undefined) {
+      const windowBits = small ? SMALL_WINDOW : FULL_WINDOW;
+      return { finishFlush: SYNC_FLUSH, chunkSize, windowBits, maxOutputLength, info: true };
+    }
+    const windowBits = small ? Math.max(SMALL_WINDOW, bitsFor(dictionary.length)) : FULL_WINDOW;
+    return { finishFlush: SYNC_FLUSH, chunkSize, windowBits, maxOutputLength, info: true, dictionary };
   }
 
   private keep(message: Buffer): Buffer {
@@ -142,7 +160,12 @@ export class NodeInflater implements Inflater {
 
 /** Output is taken in pieces of this size: near what is expected, so that small messages take little memory. */
 function chunkFor(expected: number): number {
-  return expected <= 1024 ? 1024 : expected >= 65536 ? 65536 : 1 << (32 - Math.clz32(expected - 1));
+  return expected <= 1024 ? 1024 : expected >= 32768 ? 65536 : 1 << bitsFor(expected);
+}
+
+/** The bits of the smallest window of that many bytes. */
+function bitsFor(bytes: number): number {
+  return Math.min(FULL_WINDOW, 32 - Math.clz32(bytes - 1));
 }
 
 function isTooLarge(error: Error & { code?: string }): boolean {
@@ -157,80 +180,87 @@ function failure(error: Error): WebSocketError {
       });
 }
 
-/** How many bytes an engine has read; the types leave out that `info` gives one. */
+interface Settings extends zlib.ZlibOptions {
+  readonly maxOutputLength: number;
+  readonly dictionary?: Buffer;
+}
+
+/** What zlib gives with `info`, which its types leave out. */
 interface WithInfo {
   readonly buffer: Buffer;
+  /** Its count is of the bytes that were read. */
   readonly engine: { readonly bytesWritten: number };
 }
 
-/** Whether the compressor ended its stream before the payload's end, so that what follows is a stream of its own. */
-function unread(payload: Uint8Array, result: WithInfo): Uint8Array | undefined {
-  const read = result.engine.bytesWritten;
+/** What follows a final block: the compressor ended its stream before the payload's end, and began another (7.2.3.4). */
+function unread(payload: Uint8Array, { engine }: WithInfo): Uint8Array | undefined {
+  const read = engine.bytesWritten;
   return read > 0 && read < payload.length ? payload.subarray(read) : undefined;
 }
 
-function join(before: Buffer | undefined, result: Buffer): Buffer {
-  return before === undefined ? result : Buffer.concat([before, result]);
+/** The settings for what follows: what was said so far may be referred to. */
+function continued(settings: Settings, output: Buffer): Settings {
+  const history = Buffer.concat([settings.dictionary ?? NO_BYTES, output]).subarray(-(1 << FULL_WINDOW));
+  // A limit of 0 would be none.
+  const maxOutputLength = Math.max(1, settings.maxOutputLength - output.length);
+  const { dictionary: _, ...rest } = settings;
+  const next = { ...rest, maxOutputLength, windowBits: FULL_WINDOW };
+  return history.length === 0 ? next : { ...next, dictionary: history };
 }
 
-/** The settings to go on with after a final block (7.2.3.4): what was said so far is still referred to. */
-function continued(settings: zlib.ZlibOptions, before: Buffer): zlib.ZlibOptions {
-  const earlier = settings.dictionary === undefined ? NO_BYTES : (settings.dictionary as Buffer);
-  const history = Buffer.concat([earlier, before]);
-  return history.length === 0 ? settings : { ...settings, dictionary: history.subarray(-32768) };
-}
-
-function inflateNow(payload: Uint8Array, limit: number, settings: zlib.ZlibOptions): Buffer | Error {
-  let before: Buffer | undefined;
-  let rest: Uint8Array | undefined = payload;
-  let current = settings;
+function inflateNow(payload: Uint8Array, settings: Settings): Buffer | Error {
   try {
+    const first = zlib.inflateRawSync(payload, settings) as unknown as WithInfo;
+    let rest = unread(payload, first);
+    if (rest === undefined) return first.buffer;
+    const outputs = [first.buffer];
+    let current = continued(settings, first.buffer);
     while (rest !== undefined) {
-      const maxOutputLength = capped(limit - (before?.length ?? 0));
-      const result = zlib.inflateRawSync(rest, {
-        ...current,
-        maxOutputLength,
-        info: true,
-      }) as unknown as WithInfo;
-      rest = unread(rest, result);
-      before = join(before, result.buffer);
-      if (rest !== undefined) current = continued(settings, before);
+      if (outputs.length === MAX_STREAMS) return tooManyStreams();
+      const next = zlib.inflateRawSync(rest, current) as unknown as WithInfo;
+      outputs.push(next.buffer);
+      current = continued(current, next.buffer);
+      rest = unread(rest, next);
     }
+    return within(settings.maxOutputLength, Buffer.concat(outputs));
   } catch (error) {
     return error as Error;
   }
-  return before!.length > limit ? tooLarge() : before!;
 }
 
 function inflateLater(
   payload: Uint8Array,
-  limit: number,
-  settings: zlib.ZlibOptions,
+  settings: Settings,
+  streams: number,
   done: (result: Buffer | Error) => void,
-  before?: Buffer,
 ): void {
-  const maxOutputLength = capped(limit - (before?.length ?? 0));
-  zlib.inflateRaw(payload, { ...settings, maxOutputLength, info: true }, (error, given) => {
+  zlib.inflateRaw(payload, settings, (error, given) => {
     if (error) {
       done(error);
       return;
     }
     const result = given as unknown as WithInfo;
-    const all = join(before, result.buffer);
     const rest = unread(payload, result);
-    if (all.length > limit) done(tooLarge());
-    else if (rest === undefined) done(all);
-    else inflateLater(rest, limit, continued(settings, all), done, all);
+    if (rest === undefined) {
+      done(result.buffer);
+    } else if (streams === MAX_STREAMS) {
+      done(tooManyStreams());
+    } else {
+      inflateLater(rest, continued(settings, result.buffer), streams + 1, (next) => {
+        const whole = next instanceof Error ? next : Buffer.concat([result.buffer, next]);
+        done(whole instanceof Error ? whole : within(settings.maxOutputLength, whole));
+      });
+    }
   });
 }
 
-function tooLarge(): Error {
+function within(limit: number, output: Buffer): Buffer | Error {
+  if (output.length <= limit) return output;
   return Object.assign(new RangeError('Too large'), { code: 'ERR_BUFFER_TOO_LARGE' });
 }
 
-/** A limit as zlib takes it: at least 1, as 0 is none. */
-function capped(limit: number): number {
-  return Math.max(1, Math.min(limit, 0xffff_ffff));
+function tooManyStreams(): Error {
+  return new Error(`more than ${MAX_STREAMS} final blocks`);
 }
 
 /** Compresses the messages of one connection, in order. */
@@ -273,7 +303,7 @@ export class Deflater {
     message: Uint8Array,
     done: (error: Error | null, result: Uint8Array | undefined) => void,
   ): void {
-    const limiter = limiterFor(this.options.concurrencyLimit ?? 10);
+    const limiter = limiterFor(this.options.concurrencyLimit ?? DEFAULT_CONCURRENCY);
     limiter.run((free) => {
       zlib.deflateRaw(message, this.settings(message.length), (error, result) => {
         free();
@@ -311,14 +341,14 @@ function deflateSettings(
   chosen: zlib.ZlibOptions | undefined,
 ): zlib.ZlibOptions {
   const span = length + (dictionary?.length ?? 0) + 512;
-  const bits = Math.max(9, Math.min(most, 32 - Math.clz32(span - 1)));
+  const bits = Math.max(SMALL_WINDOW, Math.min(most, bitsFor(span)));
   return {
     level: chosen?.level ?? zlib.constants.Z_DEFAULT_COMPRESSION,
     strategy: chosen?.strategy ?? zlib.constants.Z_DEFAULT_STRATEGY,
     memLevel: chosen?.memLevel ?? Math.min(8, bits - 6),
     windowBits: bits,
     chunkSize: chunkFor(length + 64),
-    finishFlush: zlib.constants.Z_SYNC_FLUSH,
+    finishFlush: SYNC_FLUSH,
     ...(dictionary === undefined ? {} : { dictionary }),
   };
 }

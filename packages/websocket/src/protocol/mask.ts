@@ -26,6 +26,23 @@ function swapBytes(word: number): number {
   return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
 
+/** Eight words a round: the loop's own work is half of the time otherwise. */
+function xorWords(words: Int32Array, count: number, word: number): void {
+  const rounds = count & ~7;
+  let at = 0;
+  for (; at < rounds; at += 8) {
+    words[at] = words[at]! ^ word;
+    words[at + 1] = words[at + 1]! ^ word;
+    words[at + 2] = words[at + 2]! ^ word;
+    words[at + 3] = words[at + 3]! ^ word;
+    words[at + 4] = words[at + 4]! ^ word;
+    words[at + 5] = words[at + 5]! ^ word;
+    words[at + 6] = words[at + 6]! ^ word;
+    words[at + 7] = words[at + 7]! ^ word;
+  }
+  for (; at < count; at++) words[at] = words[at]! ^ word;
+}
+
 /**
  * Masks or unmasks `bytes` from `start` to `end` in place. The key's first byte applies to `bytes[start]`.
  */
@@ -42,7 +59,7 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + from, count);
   const rotated = rotateKey(key, unaligned);
   const word = LITTLE_ENDIAN ? rotated : swapBytes(rotated);
-  for (let at = 0; at < count; at++) words[at]! ^= word;
+  xorWords(words, count, word);
 
   maskBytes(bytes, from + (count << 2), end, rotated);
 }
