@@ -105,7 +105,9 @@ export class Channels {
     const entry = this.#entries.get(channel);
     if (!entry?.askers.delete(asker) || entry.askers.size > 0) return;
     this.#options.clock.clearTimer(entry.retry);
-    if (!entry.mine) this.#forget(channel, entry);
+    // What has become the user's own meanwhile goes on coming: to let go of it here would end that too.
+    if (entry.mine) return;
+    this.#forget(channel, entry);
     this.#options.onAsked(channel, false);
   }
 

@@ -183,6 +183,17 @@ describe('Channels', () => {
     expect(channels.positions()).toEqual({});
   });
 
+  it("does not let go of what became the user's own while it was asked for", () => {
+    const { channels, asked } = setUp();
+    const one = asker();
+    channels.ask('room:x', one);
+    channels.handle({ type: 'started', channel: 'room:x', start: at(0) });
+    channels.handle({ type: 'joined', channel: 'room:x' });
+    channels.release('room:x', one);
+    expect(asked).toEqual(['+room:x']);
+    expect(channels.isRead('room:x')).toBe(true);
+  });
+
   it('tells who asked when the server refuses, for good', () => {
     const { channels } = setUp();
     const one = asker();
