@@ -16,7 +16,7 @@ export interface User {
   /** By channel. */
   readonly conversations: Map<string, Conversation>;
   /** How far the user has read, or was handed over, by channel. */
-  readonly positions: Map<string, ReadPositions>;
+  positions?: Map<string, ReadPositions>;
   /** How many rooms are the user's. */
   roomsMade: number;
 }
@@ -109,7 +109,6 @@ export class Directory {
       fold,
       feed: `user:${name}`,
       conversations: new Map(),
-      positions: new Map(),
       roomsMade: 0,
     };
     this.#users.set(fold, user);
@@ -173,10 +172,11 @@ export class Directory {
   }
 
   positions(user: User, channel: string): Readonly<ReadPositions> {
-    return user.positions.get(channel) ?? { read: 0, handed: 0 };
+    return user.positions?.get(channel) ?? { read: 0, handed: 0 };
   }
 
   setPosition(user: User, channel: string, of: keyof ReadPositions, offset: number): void {
+    user.positions ??= new Map();
     user.positions.set(channel, { ...this.positions(user, channel), [of]: offset });
   }
 

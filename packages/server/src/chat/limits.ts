@@ -5,7 +5,7 @@ export interface ChatLimits {
   readonly maxMessageBytes: number;
   /** A reaction, in bytes of UTF-8. */
   readonly maxReactionBytes: number;
-  /** Users that the server knows, whether they ever signed in or were only written to. */
+  /** Users that the server knows, whether they ever signed in or were only written to; each takes half a kilobyte. */
   readonly maxUsers: number;
   /** Rooms that one user may create. */
   readonly maxRoomsPerUser: number;
@@ -24,7 +24,7 @@ export interface ChatLimits {
 export const DEFAULT_LIMITS: ChatLimits = {
   maxMessageBytes: 64 * 1024,
   maxReactionBytes: 64,
-  maxUsers: 1_000_000,
+  maxUsers: 250_000,
   maxRoomsPerUser: 100,
   maxMembershipsPerUser: 1000,
   maxMembersPerRoom: 100_000,

@@ -143,7 +143,10 @@ export type LogErrorCode =
   | 'record_too_large'
   /** The disk is full, or more is waiting to be committed than the limit (`maxPendingBytes`) allows. */
   | 'full'
-  /** The storage failed; nothing is lost, and the same append may be tried again. */
+  /**
+   * The storage failed; nothing is lost, and the same append may be tried again. Only when the storage died while it
+   * had the append is it unknown whether it was carried out: keys make the retry harmless.
+   */
   | 'unavailable'
   | 'closed';
 

@@ -33,7 +33,9 @@ export class Followers {
   tell(channel: string, records: readonly LogRecord[], epoch: string): void {
     const entries = this.#channels.get(channel);
     if (entries === undefined) return;
-    for (const entry of entries) {
+    // Who begins to follow while others are told has these records to read.
+    for (const entry of Array.from(entries)) {
+      if (!entries.has(entry)) continue;
       try {
         entry.listener(records, epoch);
       } catch (error) {

@@ -41,6 +41,8 @@ export function openForWriting(options: StorageOptions): Database.Database {
     db.exec(`PRAGMA synchronous = ${options.durability === 'disk' ? 'FULL' : 'NORMAL'}`);
     // On macOS a plain fsync leaves the data in the drive's cache.
     db.exec(`PRAGMA fullfsync = ${options.durability === 'disk' ? 'ON' : 'OFF'}`);
+    // After a burst the write-ahead log gives its room back.
+    db.exec('PRAGMA journal_size_limit = 16777216');
     if (options.maxFileBytes !== undefined) {
       db.exec(`PRAGMA max_page_count = ${Math.max(Math.floor(options.maxFileBytes / PAGE_BYTES), 1)}`);
     }

@@ -68,7 +68,7 @@ export class SqliteThread {
    * @throws {LogError} `unavailable`
    */
   async start(): Promise<void> {
-    const worker = this.#startWorker();
+    const worker = this.#create();
     this.#worker = worker;
     worker.on('message', (outcome: Outcome) => this.#answer(outcome));
     worker.on('error', (error) => this.#died(worker, error));
@@ -84,7 +84,9 @@ export class SqliteThread {
     if (this.#stopped) throw new LogError('closed', 'The log is closed.');
     if (this.#worker === undefined) {
       // Not awaited: what is called until then waits its turn behind it, and hears of its failure by its own.
-      this.start().catch(() => {});
+      const starting = this.start();
+      starting.catch(() => {});
+      if (this.#worker === undefined) await starting;
     }
     return (await this.#post(this.#worker!, name, argument)) as Calls[Name]['value'];
   }
@@ -96,6 +98,14 @@ export class SqliteThread {
     if (worker === undefined) return;
     await this.#post(worker, 'close', undefined).catch(() => {});
     await worker.terminate();
+  }
+
+  #create(): Worker {
+    try {
+      return this.#startWorker();
+    } catch (error) {
+      throw new LogError('unavailable', "The log's thread cannot be started.", { cause: error });
+    }
   }
 
   #post(worker: Worker, name: keyof Calls, argument: unknown): Promise<unknown> {

@@ -494,6 +494,19 @@ export function describeContract(name: string, open: OpenLog): void {
         expect(count).toBe(3);
       });
 
+      test('tells who begins to follow while others are told only of what comes after', async () => {
+        const late: number[] = [];
+        const heads: Promise<number>[] = [];
+        await log.follow('room:a', () => {
+          const following = log.follow('room:a', (records) => late.push(...records.map((r) => r.offset)));
+          heads.push(following.then(({ head }) => head.offset));
+        });
+        await log.append({ records: [message('room:a', '1')] });
+        expect(await heads[0]).toBe(1);
+        await log.append({ records: [message('room:a', '2')] });
+        expect(late).toEqual([2]);
+      });
+
       test('with read, gives every record once, wherever a reader joins', async () => {
         const step = fc.oneof(
           {

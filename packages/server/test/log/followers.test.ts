@@ -41,6 +41,17 @@ test('lets a listener stop itself, or another, while it is told', () => {
   expect(told).toEqual(['first', 'third']);
 });
 
+test('tells nobody of what was there before they began to follow', () => {
+  const followers = new Followers();
+  const told: string[] = [];
+  followers.add('room:a', () => {
+    told.push('first');
+    followers.add('room:a', () => told.push('late'));
+  });
+  followers.tell('room:a', stored(1, 1), 'e');
+  expect(told).toEqual(['first']);
+});
+
 test('tells the others when one throws, and lets its error surface', async () => {
   const listeners = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');

@@ -52,6 +52,14 @@ test('a thread that cannot open its database says so, to every call', async () =
   await expect(thread.call('commit', batch('1'))).rejects.toMatchObject({ code: 'unavailable' });
 });
 
+test('a thread that cannot be started says so', async () => {
+  const thread = new SqliteThread(['openReader', 'anywhere'], () => {
+    throw new Error('no such file');
+  });
+  await expect(thread.start()).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(thread.call('facts', '')).rejects.toMatchObject({ name: 'LogError', code: 'unavailable' });
+});
+
 test('a thread that was stopped takes no calls', async () => {
   const { thread, workers } = await setUp();
   await thread.start();
