@@ -44,11 +44,17 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
 }
 
 const list = (text) => text.split(',').filter(Boolean);
-const { main } = await import('../bench/main.mjs');
-await main({
-  only: list(values.only),
-  peers: list(values.peers),
-  quick: values.quick,
-  json: values.json,
-  ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
-});
+const only = list(values.only);
+if (only.includes('floods')) {
+  const { runFloods } = await import('../bench/floods.mjs');
+  runFloods(values.json);
+} else {
+  const { main } = await import('../bench/main.mjs');
+  await main({
+    only,
+    peers: list(values.peers),
+    quick: values.quick,
+    json: values.json,
+    ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
+  });
+}
