@@ -61,6 +61,13 @@ describe('opening a conversation', () => {
     expect(chat.timeline(ROOM).get().newAfter).toBe(2);
   });
 
+  test('marks nothing for someone who was never here', async () => {
+    const { chat } = await arrive(3, 0);
+    chat.visit(ROOM);
+    await settle();
+    expect(chat.timeline(ROOM).get()).toMatchObject({ status: 'ready', newAfter: undefined });
+  });
+
   test('older pages come on demand, up to the first', async () => {
     const { chat } = await arrive(150, 150);
     chat.visit(ROOM);
@@ -77,6 +84,18 @@ describe('opening a conversation', () => {
     chat.visit('room:secret');
     await settle();
     expect(chat.timeline('room:secret').get()).toMatchObject({ status: 'denied', error: 'unknown_channel' });
+  });
+
+  test('one that may not be read is read as soon as one is invited', async () => {
+    const { client, chat } = await arrive(0, 0);
+    client.refusals.set('history room:secret', 'unknown_channel');
+    chat.visit('room:secret');
+    await settle();
+    client.refusals.clear();
+    client.text('room:secret', 'ada', 'come in', { old: true });
+    client.emit('joined', { channel: 'room:secret' });
+    await settle();
+    expect(chat.timeline('room:secret').get().status).toBe('ready');
   });
 
   test('that fails while cut off is tried again when connected', async () => {
@@ -120,6 +139,20 @@ describe('what comes live', () => {
     client.text(ROOM, 'ada', 'm3');
     chat.seen(ROOM);
     expect(conversation(chat).unread).toBe(2);
+    expect(chat.timeline(ROOM).get().newAfter).toBe(1);
+  });
+
+  test('after a cut is marked as new, but not what comes later', async () => {
+    const { client, chat, timers } = await arrive(1, 1);
+    chat.visit(ROOM);
+    await settle();
+    client.become({ status: 'offline' });
+    client.become({ status: 'connected', transport: 'websocket' });
+    client.text(ROOM, 'ada', 'missed');
+    expect(chat.timeline(ROOM).get().newAfter).toBe(1);
+    chat.seen(ROOM);
+    await timers.pass(5_000);
+    client.text(ROOM, 'ada', 'live');
     expect(chat.timeline(ROOM).get().newAfter).toBe(1);
   });
 
@@ -218,6 +251,15 @@ describe('belonging', () => {
     client.say('user:me', 'me', { type: 'read', channel: ROOM, offset: 3 });
     expect(conversation(chat)).toMatchObject({ read: 3, unread: 0 });
   });
+});
+
+test('a server that says it stops is stopping until it is back', async () => {
+  const { client, chat } = await arrive(0, 0);
+  client.become({ status: 'connecting', reason: 'shutdown' });
+  client.become({ status: 'offline', reason: 'There is no way to the server.' });
+  expect(chat.stopping.get()).toBe(true);
+  client.become({ status: 'connected', transport: 'websocket' });
+  expect(chat.stopping.get()).toBe(false);
 });
 
 test('a change of transport goes on from the same positions, and the old client is closed', async () => {

@@ -28,7 +28,12 @@ export function App({ sessions, preferences, network, chats }: AppProps) {
       {chat ? (
         <SignedIn key={chat.me} chat={chat} {...{ network, preferences, sessions, signOut }} />
       ) : (
-        <SignIn name="" signedOut={false} onSession={(session) => sessions.signIn(session)} />
+        <SignIn
+          name=""
+          signedOut={false}
+          onSession={(session) => sessions.signIn(session)}
+          onLanguage={(language) => preferences.chooseLanguage(language)}
+        />
       )}
     </WordsProvider>
   );
@@ -43,7 +48,12 @@ interface SignedInProps extends Omit<AppProps, 'chats'> {
 function SignedIn({ chat, network, preferences, sessions, signOut }: SignedInProps) {
   const refused = useStore(chat.connection, (state) => state.status === 'signed-out');
   return refused ? (
-    <SignIn name={chat.me} signedOut onSession={(session) => sessions.signIn(session)} />
+    <SignIn
+      name={chat.me}
+      signedOut
+      onSession={(session) => sessions.signIn(session)}
+      onLanguage={(language) => preferences.chooseLanguage(language)}
+    />
   ) : (
     <ChatPage chat={chat} network={network} preferences={preferences} onSignOut={signOut} />
   );

@@ -3,6 +3,7 @@
  * typing, or how to send.
  */
 import { useEffect, useState } from 'react';
+import { focusComposer } from '../app/focus.js';
 import { usePage } from '../app/page.js';
 import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
@@ -15,8 +16,13 @@ export function StatusLine(props: { readonly channel: string; readonly editing: 
   const trouble = useStore(chat.trouble);
   const { status, retryAt } = useStore(chat.connection);
   const online = useStore(network.online);
+  const stopping = useStore(chat.stopping);
   const typing = useStore(chat.typing, (all) => all.get(channel));
-  const cut = status === 'offline' || status === 'closed' || !online;
+  const noteOf = (): string => {
+    if (!online) return t.offlineByChoice;
+    return stopping ? t.serverStopping : t.offlineNote;
+  };
+  const cut = stopping || status === 'offline' || status === 'closed' || !online;
 
   if (trouble) {
     return (
@@ -28,9 +34,16 @@ export function StatusLine(props: { readonly channel: string; readonly editing: 
   if (cut) {
     return (
       <div className="status-line" data-kind="warn">
-        <span className="cut">{online ? t.offlineNote : t.offlineByChoice}</span>
+        <span className="cut">{noteOf()}</span>
         {online && retryAt !== undefined ? <Countdown until={retryAt} /> : null}
-        <Button kind="link" onClick={() => (online ? chat.client.reconnect() : goOnline(true))}>
+        <Button
+          kind="link"
+          onClick={() => {
+            if (online) chat.client.reconnect();
+            else goOnline(true);
+            focusComposer();
+          }}
+        >
           {online ? t.retryNow : t.goOnline}
         </Button>
       </div>

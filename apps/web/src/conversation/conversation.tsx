@@ -1,7 +1,7 @@
 /** One open conversation: its bar, its messages, where one writes, and its details when they are asked for. */
 import { LOBBY } from '@fullduplex/wire';
 import { LockKeyhole } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { usePage } from '../app/page.js';
 import { isTouch } from '../app/platform.js';
 import { open } from '../app/route.js';
@@ -32,6 +32,11 @@ export function Conversation({ channel }: { readonly channel: string }) {
   }, [chat, channel]);
 
   const edit = useCallback((message: Message) => setEditing(message), []);
+  const section = useRef<HTMLElement>(null);
+  const closeDetails = (): void => {
+    setDetails(false);
+    section.current?.querySelector<HTMLElement>('.bar-title')?.focus();
+  };
   const endEdit = useCallback(() => setEditing(undefined), []);
   const editLast = (): void => {
     const last = view.entries.findLast(
@@ -44,10 +49,11 @@ export function Conversation({ channel }: { readonly channel: string }) {
   return (
     <>
       <section
+        ref={section}
         className="conversation"
         aria-label={described.name}
         onKeyDown={(event) => {
-          if (event.key === 'Escape' && details && !event.defaultPrevented) setDetails(false);
+          if (event.key === 'Escape' && details && !event.defaultPrevented) closeDetails();
         }}
       >
         <Header
@@ -71,7 +77,7 @@ export function Conversation({ channel }: { readonly channel: string }) {
         )}
       </section>
       {details ? (
-        <Details channel={channel} described={described} member={member} onClose={() => setDetails(false)} />
+        <Details channel={channel} described={described} member={member} onClose={closeDetails} />
       ) : null}
     </>
   );

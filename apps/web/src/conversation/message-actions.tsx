@@ -1,6 +1,7 @@
 /** What can be done with a message, while the pointer or the focus is on it. */
 import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { focusMessage } from '../app/focus.js';
 import { usePage } from '../app/page.js';
 import { useWords } from '../app/words.js';
 import { Button, IconButton } from '../parts/button.js';
@@ -18,10 +19,15 @@ export function MessageActions({ channel, message, onEdit }: MessageActionsProps
   const { t } = useWords();
   const [shown, setShown] = useState<'all' | 'reactions' | 'delete'>('all');
   const mine = message.user === chat.me;
-  const back = (): void => setShown('all');
+  const bar = useRef<HTMLDivElement>(null);
+  const back = (): void => {
+    setShown('all');
+    if (bar.current) focusMessage(bar.current);
+  };
 
   return (
     <div
+      ref={bar}
       className="actions"
       role="toolbar"
       aria-label={t.messageActions}
@@ -52,7 +58,13 @@ export function MessageActions({ channel, message, onEdit }: MessageActionsProps
       {shown === 'delete' ? (
         <>
           <span className="action-ask">{t.removeAsk}</span>
-          <Button kind="danger" onClick={() => chat.remove(channel, message.offset)}>
+          <Button
+            kind="danger"
+            onClick={() => {
+              chat.remove(channel, message.offset);
+              back();
+            }}
+          >
             {t.remove}
           </Button>
           <Button autoFocus onClick={back}>

@@ -2,6 +2,7 @@
 import type { PendingMessage } from '@fullduplex/client';
 import { Check, CircleAlert, Clock } from 'lucide-react';
 import { memo } from 'react';
+import { focusComposer, focusMessage } from '../app/focus.js';
 import { usePage } from '../app/page.js';
 import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
@@ -75,7 +76,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
         {message && message.reactions.length > 0 ? <Reactions channel={channel} message={message} /> : null}
         {pending?.status === 'failed' && !message ? <Failed pending={pending} /> : null}
       </div>
-      <Mark state={state} newest={newest} />
+      <Mark state={state} newest={newest && message?.deleted !== true} />
       {active && message && !message.deleted ? (
         <MessageActions channel={channel} message={message} onEdit={onEdit} />
       ) : null}
@@ -118,10 +119,22 @@ function Failed({ pending }: { readonly pending: PendingMessage }) {
       <span>
         {t.notSent} {code ? t.errors[code] : ''}
       </span>
-      <Button kind="link" onClick={() => chat.client.retry(pending.key)}>
+      <Button
+        kind="link"
+        onClick={(event) => {
+          focusMessage(event.currentTarget);
+          chat.client.retry(pending.key);
+        }}
+      >
         {t.retry}
       </Button>
-      <Button kind="link" onClick={() => chat.client.discard(pending.key)}>
+      <Button
+        kind="link"
+        onClick={() => {
+          chat.client.discard(pending.key);
+          focusComposer();
+        }}
+      >
         {t.discard}
       </Button>
     </div>

@@ -1,16 +1,7 @@
 /** The messages of one conversation: drawn in part, loaded as one scrolls, and kept in their place. */
 import { ArrowDown } from 'lucide-react';
-import {
-  type FocusEvent,
-  type KeyboardEvent,
-  type MouseEvent,
-  type PointerEvent,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { focusComposer } from '../app/focus.js';
 import { usePage } from '../app/page.js';
 import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
@@ -23,6 +14,7 @@ import { Announcer } from './announcer.js';
 import { MessageItem } from './message-item.js';
 import { DataRow, DayRow, LostRow, NewRow, NoticesRow } from './rows.js';
 import { Start } from './start.js';
+import { useActive } from './use-active.js';
 import { usePlace } from './use-place.js';
 
 /** How near an end more is drawn or loaded, in pixels. */
@@ -43,7 +35,7 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
   const listed = useStore(chat.directory.listed);
   const attention = useStore(chat.attention);
   const [span, setSpan] = useState<Span>(NEWEST);
-  const [active, setActive] = useState<string>();
+  const { active, listeners } = useActive();
   const [seenUpTo, setSeenUpTo] = useState(0);
   const placed = useRef(false);
   const { entries, newAfter } = view;
@@ -81,6 +73,7 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
   const goToNewest = (): void => {
     setSpan(NEWEST);
     toBottom();
+    focusComposer();
   };
 
   const lastSent = useRef(sent);
@@ -115,23 +108,6 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
   const stop = rows.some((row) => row.key === active) ? active : last;
   const waiting = following ? 0 : countNew(entries, seenUpTo, chat.me);
 
-  const rowOf = (event: { readonly target: EventTarget }): string | undefined =>
-    (event.target as Element).closest<HTMLElement>('li[data-state]')?.dataset.row;
-  const hear = {
-    onPointerOver: (event: PointerEvent) => {
-      if (event.pointerType === 'mouse') setActive(rowOf(event));
-    },
-    onPointerLeave: (event: PointerEvent) => {
-      if (event.pointerType === 'mouse' && !event.currentTarget.contains(document.activeElement))
-        setActive(undefined);
-    },
-    onClick: (event: MouseEvent) => setActive(rowOf(event)),
-    onFocus: (event: FocusEvent) => setActive(rowOf(event)),
-    onKeyDown: (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLElement && event.target.matches('li[data-state]')) moveFocus(event);
-    },
-  };
-
   return (
     <div className="timeline">
       <section
@@ -146,7 +122,7 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
       >
         <div className="timeline-column">
           <Top channel={channel} view={view} start={start} />
-          <ol ref={list} className="messages" {...hear}>
+          <ol ref={list} className="messages" {...listeners}>
             {rows.map((row) =>
               draw(row, channel, row.key === active, row.key === stop, row.key === own, onEdit),
             )}
@@ -245,15 +221,4 @@ function countNew(entries: readonly Entry[], after: number, me: string): number 
     if ((entry.kind === 'message' || entry.kind === 'data') && entry.user !== me) count++;
   }
   return count;
-}
-
-/** Up and down go from message to message. */
-function moveFocus(event: KeyboardEvent): void {
-  if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
-  event.preventDefault();
-  const forward = event.key === 'ArrowDown';
-  let row: Element | null = event.target as Element;
-  do row = forward ? row.nextElementSibling : row.previousElementSibling;
-  while (row && !row.matches('li[data-state]'));
-  if (row instanceof HTMLElement) row.focus();
 }

@@ -107,7 +107,7 @@ interface LeaveProps {
 function Leave({ channel, name, isPrivate, onLeft }: LeaveProps) {
   const { t } = useWords();
   const { chat } = usePage();
-  const [asked, setAsked] = useState(false);
+  const [asked, setAsked] = useState<boolean>();
   const leave = (): void => {
     chat.client.call('room.leave', { channel }).then(() => {
       onLeft();
@@ -116,7 +116,13 @@ function Leave({ channel, name, isPrivate, onLeft }: LeaveProps) {
   };
   if (!asked) {
     return (
-      <button type="button" className="menu-item menu-danger" onClick={() => setAsked(true)}>
+      <button
+        type="button"
+        className="menu-item menu-danger"
+        // biome-ignore lint/a11y/noAutofocus: after Cancel it takes the place of the button that was pressed.
+        autoFocus={asked === false}
+        onClick={() => setAsked(true)}
+      >
         <LogOut className="icon" aria-hidden="true" />
         {t.leave}
       </button>

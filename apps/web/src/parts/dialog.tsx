@@ -1,6 +1,6 @@
-/** A floating panel over the page. The platform's own dialog keeps the focus in it, and gives it back afterwards. */
+/** A floating panel over the page, the cursor in its first field. The platform's own dialog keeps the focus in it, and gives it back afterwards. */
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { useWords } from '../app/words.js';
 import { IconButton } from './button.js';
 
@@ -15,9 +15,11 @@ interface DialogProps {
 export function Dialog({ title, bare, onClose, children }: DialogProps) {
   const { t } = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before it is taken out of the document: closed later, it could not give the focus back.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
+    shown?.querySelector('input')?.focus();
     return () => shown?.close();
   }, []);
   return (

@@ -39,7 +39,6 @@ export function BrowseRooms({ onClose }: { readonly onClose: () => void }) {
       <div className="form">
         <div className="field-row">
           <input
-            autoFocus
             className="input"
             type="search"
             value={query}

@@ -38,7 +38,6 @@ export function NewRoom(props: { readonly name: string; readonly onClose: () => 
         <label className="field">
           <span>{t.roomName}</span>
           <input
-            autoFocus
             value={name}
             autoComplete="off"
             autoCapitalize="none"

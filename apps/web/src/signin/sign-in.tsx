@@ -1,6 +1,7 @@
 /** The first thing anyone sees: one field, one button. */
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { useWords } from '../app/words.js';
+import { htmlLang, LANGUAGES, type Language } from '../i18n/language.js';
 import { Button } from '../parts/button.js';
 import { Logo } from '../parts/logo.js';
 import type { Session } from '../state/session.js';
@@ -12,10 +13,11 @@ interface SignInProps {
   /** One was signed in until now, and did not sign out oneself. */
   readonly signedOut: boolean;
   readonly onSession: (session: Session) => void;
+  readonly onLanguage: (language: Language) => void;
 }
 
-export function SignIn({ name: before, signedOut, onSession }: SignInProps) {
-  const { t } = useWords();
+export function SignIn({ name: before, signedOut, onSession, onLanguage }: SignInProps) {
+  const { t, language } = useWords();
   const [name, setName] = useState(before);
   const [busy, setBusy] = useState(false);
   const [why, setWhy] = useState<GuestRefusal>();
@@ -76,7 +78,7 @@ export function SignIn({ name: before, signedOut, onSession }: SignInProps) {
             }}
           />
         </label>
-        <div id={note} className="signin-note" data-bad={why !== undefined} aria-live="polite">
+        <div id={note} className="signin-note" data-bad={why !== undefined && !taken} aria-live="polite">
           {taken ? `${t.nameTaken(name.trim())} ${t.nameTakenHelp}` : why ? sayWhy(why, t) : t.nameHint}
         </div>
         {taken ? (
@@ -98,6 +100,15 @@ export function SignIn({ name: before, signedOut, onSession }: SignInProps) {
           </Button>
         )}
       </form>
+      <div className="signin-languages">
+        {(Object.keys(LANGUAGES) as Language[])
+          .filter((other) => other !== language)
+          .map((other) => (
+            <button key={other} type="button" lang={htmlLang(other)} onClick={() => onLanguage(other)}>
+              {LANGUAGES[other].name}
+            </button>
+          ))}
+      </div>
     </main>
   );
 }

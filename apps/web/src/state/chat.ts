@@ -10,7 +10,7 @@ import type {
   Subscription,
   TransportName,
 } from '@fullduplex/client';
-import { LOBBY, type Position, type Publication } from '@fullduplex/wire';
+import { DISCONNECTS, LOBBY, type Position, type Publication } from '@fullduplex/wire';
 import { ChannelTimeline, codeOf } from './channel-timeline.js';
 import { describeChannel } from './conversations.js';
 import { Directory } from './directory.js';
@@ -20,6 +20,8 @@ import { realTimers, type Timers, TypingStore } from './typing.js';
 
 /** In milliseconds. */
 const TROUBLE_SHOWN = 6_000;
+/** Messages that come within this after a cut were missed during it. */
+const CATCHING_UP = 1_500;
 /** Timelines kept whole after they were visited. */
 const MOST_TIMELINES = 12;
 
@@ -42,6 +44,8 @@ export class Chat {
   readonly typing: TypingStore;
   /** Whether the reader looks at the page now. */
   readonly attention = new Store(true);
+  /** The server said that it stops, and has not come back since. */
+  readonly stopping = new Store(false);
   /** Why the last thing one did was not done; passes after a while. */
   readonly trouble = new Store<ClientErrorCode | undefined>(undefined);
   /** The only transport to use, when one was chosen. */
@@ -53,6 +57,9 @@ export class Chat {
   readonly #receipts: ReadReceipts;
   #stopListening: () => void;
   #troubleTimer: unknown;
+  /** Cut off, or just back from it. */
+  #wasCut = false;
+  #backTimer: unknown;
   #visited: string | undefined;
   #preview: Subscription | undefined;
 
@@ -174,6 +181,7 @@ export class Chat {
 
   close(): void {
     this.#timers.clear(this.#troubleTimer);
+    this.#timers.clear(this.#backTimer);
     this.#stopListening();
     this.directory.close();
     this.#receipts.close();
@@ -191,7 +199,11 @@ export class Chat {
         this.#timelines.get(gap.channel)?.gap(gap);
         directory.refresh();
       }),
-      client.on('joined', ({ channel }) => directory.joined(channel)),
+      client.on('joined', ({ channel }) => {
+        directory.joined(channel);
+        // Someone invited us to what was closed to us.
+        if (channel === this.#visited) void this.timeline(channel).load();
+      }),
       client.on('left', ({ channel }) => directory.left(channel)),
       client.on('presence', ({ channel, user, present }) => {
         directory.presence.change(channel, user, present);
@@ -208,7 +220,17 @@ export class Chat {
   #onState(state: ClientState): void {
     const before = this.connection.get().status;
     this.connection.set(state);
-    if (state.status !== 'connected' || before === 'connected') return;
+    if (state.status !== 'connected') {
+      if (state.reason === DISCONNECTS.shutdown.reason) this.stopping.set(true);
+      if (before === 'connected') this.#wasCut = true;
+      this.#timers.clear(this.#backTimer);
+      return;
+    }
+    if (before === 'connected') return;
+    this.stopping.set(false);
+    this.#backTimer = this.#timers.set(() => {
+      this.#wasCut = false;
+    }, CATCHING_UP);
     this.directory.connected();
     this.#receipts.flush();
     if (this.#visited !== undefined) void this.timeline(this.#visited).load();
@@ -229,11 +251,12 @@ export class Chat {
     this.#timelines.get(channel)?.add(publication);
   }
 
-  /** The first message of someone else that comes while the reader looks elsewhere is where "new" begins. */
+  /** Where the reader looks elsewhere, or was cut off, the first message of someone else is where "new" begins. */
   #markArrival(channel: string, publication: Publication): void {
-    if (channel !== this.#visited || this.attention.get()) return;
+    if (channel !== this.#visited || (this.attention.get() && !this.#wasCut)) return;
     const conversation = this.directory.conversations.get().get(channel);
     if (!conversation || publication.offset <= conversation.head || conversation.unread > 0) return;
+    this.#wasCut = false;
     this.timeline(channel).markNewAfter(conversation.head);
   }
 
@@ -242,10 +265,13 @@ export class Chat {
     if (channel === undefined) return;
     const timeline = this.timeline(channel);
     const conversation = this.directory.conversations.get().get(channel);
-    if (conversation && conversation.unread > 0) timeline.markNewAfter(conversation.read);
-    void timeline.load(conversation ? conversation.head - conversation.read : 0);
+    // To someone who was never here all of it is new, and nothing of it needs to be marked.
+    const wasHere = conversation !== undefined && conversation.read > 0;
+    if (wasHere && conversation.unread > 0) timeline.markNewAfter(conversation.read);
+    void timeline.load(wasHere ? conversation.head - conversation.read : 0);
     if (conversation || this.#preview || !this.directory.listed.get()) return;
     if (describeChannel(channel, this.me)?.kind === 'direct') return;
+    if (!this.directory.rooms.get().has(channel)) this.directory.refresh();
     this.#preview = this.#client.subscribe(channel);
     this.#preview.on('publication', (publication) => timeline.add(publication));
   }

@@ -61,7 +61,6 @@ export function Switcher(props: { readonly query: string; readonly onClose: () =
   return (
     <Dialog title={t.switcher} bare onClose={onClose}>
       <input
-        autoFocus
         className="switcher-field"
         value={query}
         placeholder={t.switcherField}
