@@ -1,0 +1,200 @@
+/**
+ * A participant that speaks plain HTTP, and does no more for itself than the protocol says it must: it asks for what
+ * comes after its cursor, and after a failure asks for the same again. What the server loses, it loses.
+ */
+import type { TransportName } from '@fullduplex/client';
+import type { ChannelPublication, Gap, SyncAnswer } from '@fullduplex/wire';
+import { CommandQueue, Refusal } from './commands.js';
+import type { Sent } from './journal.js';
+import { Gate, type Participant, type ParticipantOptions, sleep } from './participant.js';
+
+/** How long a request may take beyond what it asked to be held, in milliseconds. */
+const PATIENCE = 4_000;
+/** How long a long poll asks to be held, in seconds. */
+const HELD = 2;
+/** Between two polls, in milliseconds. */
+const POLL_INTERVAL = 150;
+
+export class HttpParticipant implements Participant {
+  readonly journal: ParticipantOptions['journal'];
+  readonly #options: ParticipantOptions;
+  readonly #commands: CommandQueue;
+  readonly #gate = new Gate();
+  readonly #closing = new AbortController();
+  #transport: TransportName;
+  #cursor: string | undefined;
+  /** Ends the request under way, to go on over another transport. */
+  #interrupt = new AbortController();
+  #reading: Promise<void> | undefined;
+
+  constructor(options: ParticipantOptions) {
+    this.#options = options;
+    this.journal = options.journal;
+    this.#transport = options.transport === 'websocket' ? 'polling' : options.transport;
+    this.#commands = new CommandQueue(
+      (method, params) => this.#post(method, params),
+      options.journal,
+      options.random,
+    );
+  }
+
+  async start(): Promise<void> {
+    for (;;) {
+      try {
+        const { snapshot, cursor } = await this.#sync(0);
+        for (const [channel, head] of Object.entries(snapshot?.channels ?? {})) {
+          this.journal.baseline.set(channel, head);
+        }
+        this.#cursor = cursor;
+        break;
+      } catch {
+        await sleep(100);
+      }
+    }
+    this.#reading = this.#read();
+  }
+
+  send(channel: string, text: string): void {
+    this.#commands.send(channel, text);
+  }
+
+  resend(sent: Sent): void {
+    this.#commands.resend(sent);
+  }
+
+  join(channel: string): void {
+    this.#commands.join(channel);
+  }
+
+  /** It stays among the transports over HTTP: they share the cursor. */
+  hop(transport: TransportName): void {
+    if (transport === 'websocket') return;
+    this.#transport = transport;
+    this.#interrupt.abort();
+  }
+
+  pause(): () => void {
+    return this.#gate.close();
+  }
+
+  get pending(): number {
+    return this.#commands.pending;
+  }
+
+  async close(): Promise<void> {
+    this.#commands.close();
+    this.#closing.abort();
+    this.#interrupt.abort();
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const closing = this.#closing.signal;
+    while (!closing.aborted) {
+      this.#interrupt = new AbortController();
+      try {
+        await this.#gate.passed();
+        if (this.#transport === 'sse') await this.#stream();
+        else await this.#poll();
+      } catch (error) {
+        if (error instanceof Refusal && !error.retryable) this.journal.complain(`sync was refused: ${error.code}`);
+        await sleep(this.#options.random.int(10, 150), closing);
+      }
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const long = this.#transport === 'long-polling';
+    const answer = await this.#sync(long ? HELD : 0);
+    for (const gap of answer.gaps) this.#gap(gap);
+    for (const publication of answer.publications) this.#saw(publication);
+    this.#cursor = answer.cursor;
+    if (!long && !answer.more) await sleep(POLL_INTERVAL, this.#interrupt.signal);
+  }
+
+  async #sync(wait: number): Promise<SyncAnswer> {
+    const response = await this.#fetch(this.#address(wait), {}, wait * 1_000 + PATIENCE);
+    return (await response.json()) as SyncAnswer;
+  }
+
+  async #stream(): Promise<void> {
+    // Ends when nothing came for a while: the server speaks more often than that.
+    const silence = new AbortController();
+    let timer = setTimeout(() => silence.abort(), PATIENCE);
+    try {
+      const response = await this.#fetch(this.#address(0), { accept: 'text/event-stream' }, undefined, silence.signal);
+      const decoder = new TextDecoder();
+      let rest = '';
+      for await (const bytes of response.body ?? []) {
+        clearTimeout(timer);
+        await this.#gate.passed();
+        timer = setTimeout(() => silence.abort(), PATIENCE);
+        const blocks = (rest + decoder.decode(bytes as Uint8Array, { stream: true })).split('\n\n');
+        rest = blocks.pop() ?? '';
+        for (const block of blocks) this.#event(block);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #event(block: string): void {
+    const fields = new Map<string, string>();
+    for (const line of block.split('\n')) {
+      const colon = line.indexOf(': ');
+      if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 2));
+    }
+    const data = fields.get('data');
+    if (data === undefined) return;
+    if (fields.get('event') === 'gap') this.#gap(JSON.parse(data) as Gap);
+    else if (!fields.has('event')) this.#saw(JSON.parse(data) as ChannelPublication);
+    this.#cursor = fields.get('id') ?? this.#cursor;
+  }
+
+  #saw({ channel, epoch, ...publication }: ChannelPublication): void {
+    this.journal.saw(channel, epoch, publication);
+  }
+
+  #gap(gap: Gap): void {
+    this.journal.gaps.push(gap);
+  }
+
+  #address(wait: number): string {
+    const query = new URLSearchParams({ session: this.#options.user, wait: String(wait) });
+    if (this.#cursor !== undefined) query.set('cursor', this.#cursor);
+    return `/api/sync?${query}`;
+  }
+
+  async #post(method: string, params: unknown): Promise<unknown> {
+    const response = await this.#fetch(
+      `/api/commands/${method}`,
+      { 'content-type': 'application/json' },
+      PATIENCE,
+      this.#closing.signal,
+      JSON.stringify(params),
+    );
+    return response.json();
+  }
+
+  /** @throws {Refusal} what the server answered; anything else is the way there */
+  async #fetch(
+    path: string,
+    headers: Record<string, string>,
+    timeout: number | undefined,
+    signal: AbortSignal = this.#interrupt.signal,
+    body?: string,
+  ): Promise<Response> {
+    const signals = [signal, this.#closing.signal];
+    // A command runs to its end, whatever becomes of the reading.
+    if (body === undefined) signals.push(this.#interrupt.signal);
+    if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
+    const response = await fetch(this.#options.url + path, {
+      headers: { ...headers, authorization: `Bearer ${this.#options.token}` },
+      signal: AbortSignal.any(signals),
+      ...(body !== undefined && { method: 'POST', body }),
+    });
+    if (response.ok) return response;
+    const { error } = (await response.json()) as { error: { code: string; retryable: boolean } };
+    throw new Refusal(error.code, error.retryable);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What is done to the server and its clients, and when: all of it follows from the seed. It knows nothing of how it is
+ * done.
+ */
+import type { TransportName } from '@fullduplex/client';
+import { Random } from './random.js';
+
+export type Direction = 'up' | 'down';
+
+/** `pick` chooses among the connections that are open at the moment: from 0 up to 1, the oldest first. */
+export type Fault = { /** Milliseconds from the beginning. */ readonly at: number } & (
+  | { readonly kind: 'cut'; readonly pick: number }
+  /** Passes so many more bytes on, and then cuts: in the middle of whatever that is. */
+  | { readonly kind: 'cut-at-byte'; readonly pick: number; readonly bytes: number; readonly direction: Direction }
+  | { readonly kind: 'cut-all' }
+  | { readonly kind: 'stall'; readonly pick: number; readonly direction: Direction; readonly duration: number }
+  /** Everything goes on in pieces of at most `size` bytes. */
+  | { readonly kind: 'split'; readonly size: number; readonly duration: number }
+  | { readonly kind: 'hop'; readonly participant: number; readonly transport: TransportName }
+  | { readonly kind: 'pause'; readonly participant: number; readonly duration: number }
+  | { readonly kind: 'burst'; readonly participant: number; readonly count: number; readonly bytes: number }
+  /** Sends again, under its key, what was acknowledged already. */
+  | { readonly kind: 'resend'; readonly participant: number; readonly pick: number }
+  | { readonly kind: 'join'; readonly participant: number }
+  /** SIGKILL, and the same server again after `duration`. */
+  | { readonly kind: 'kill'; readonly duration: number }
+  /** SIGTERM, likewise. */
+  | { readonly kind: 'stop'; readonly duration: number }
+);
+
+export type FaultKind = Fault['kind'];
+
+export const TRANSPORTS: readonly TransportName[] = ['websocket', 'sse', 'long-polling', 'polling'];
+
+/** How often each kind comes, in relation to the others. */
+const WEIGHTS: Readonly<Record<FaultKind, number>> = {
+  cut: 10,
+  'cut-at-byte': 14,
+  'cut-all': 2,
+  stall: 6,
+  split: 4,
+  hop: 14,
+  pause: 5,
+  burst: 3,
+  resend: 6,
+  join: 2,
+  kill: 2,
+  stop: 1,
+};
+
+/** Between two faults, in milliseconds. */
+const SPACING = { from: 30, to: 220 };
+
+export interface PlanOptions {
+  readonly seed: string;
+  /** In milliseconds. */
+  readonly duration: number;
+  readonly participants: number;
+  /** Whether the server is ours to kill. */
+  readonly kills: boolean;
+}
+
+/** In the order of time. The same options give the same faults. */
+export function planFaults({ seed, duration, participants, kills }: PlanOptions): Fault[] {
+  const random = new Random(`${seed}/faults`);
+  const kinds = (Object.keys(WEIGHTS) as FaultKind[]).flatMap((kind) =>
+    kills || (kind !== 'kill' && kind !== 'stop') ? Array<FaultKind>(WEIGHTS[kind]).fill(kind) : [],
+  );
+  const faults: Fault[] = [];
+  let at = 500;
+  while (at < duration) {
+    const kind = faults.length === 0 && kills ? 'kill' : random.pick(kinds);
+    faults.push(makeFault(kind, at, participants, random));
+    at += random.int(SPACING.from, SPACING.to);
+  }
+  return faults;
+}
+
+function makeFault(kind: FaultKind, at: number, participants: number, random: Random): Fault {
+  const participant = random.int(0, participants - 1);
+  const pick = random.next();
+  const direction = random.pick<Direction>(['up', 'down']);
+  switch (kind) {
+    case 'cut':
+      return { kind, at, pick };
+    case 'cut-at-byte':
+      // Mostly small: within a head, a length or a character rather than in the bulk.
+      return { kind, at, pick, direction, bytes: Math.floor(2 ** (random.next() * 12)) - 1 };
+    case 'cut-all':
+      return { kind, at };
+    case 'stall':
+      return { kind, at, pick, direction, duration: random.int(100, 3_000) };
+    case 'split':
+      return { kind, at, size: random.pick([1, 2, 7, 100]), duration: random.int(200, 1_000) };
+    case 'hop':
+      return { kind, at, participant, transport: random.pick(TRANSPORTS) };
+    case 'pause':
+      return { kind, at, participant, duration: random.int(300, 3_000) };
+    case 'burst':
+      return { kind, at, participant, count: random.int(20, 60), bytes: random.pick([100, 2_000, 8_000]) };
+    case 'resend':
+      return { kind, at, participant, pick };
+    case 'join':
+      return { kind, at, participant };
+    case 'kill':
+    case 'stop':
+      return { kind, at, duration: random.int(0, 800) };
+  }
+}

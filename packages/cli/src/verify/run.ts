@@ -1,0 +1,282 @@
+/**
+ * One run: sets the stage, lets everyone write while the faults of the plan are done to them, waits until all has
+ * settled, and checks. What is right it leaves to the check.
+ */
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { check, type Violation } from './check.js';
+import { sleep } from './participant.js';
+import { type Fault, type FaultKind, planFaults } from './plan.js';
+import { FaultProxy } from './proxy.js';
+import { Random } from './random.js';
+import { type Actor, type Stage, setStage } from './stage.js';
+import { ask, ownTarget, remoteTarget, type Target } from './target.js';
+
+export interface VerifyOptions {
+  /** Everything that is done follows from it. Random when left out; the report has it. */
+  readonly seed?: string;
+  /** How long faults are made, in seconds; settling afterwards takes a few more. 20. */
+  readonly seconds?: number;
+  /** At least 4, to have each transport. 16. */
+  readonly participants?: number;
+  /** A server that runs already, in guest mode. Without it one of our own is started, killed and restarted. */
+  readonly url?: string;
+  /** What starts a server of our own; this program when left out. */
+  readonly serverCommand?: readonly string[];
+  /** Told as it goes, for people to read. */
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface VerifyReport {
+  readonly seed: string;
+  readonly seconds: number;
+  readonly participants: number;
+  /** Messages that were sent, and how many of them were acknowledged. */
+  readonly sent: number;
+  readonly acknowledged: number;
+  /** Publications that were given to readers, all readers counted. */
+  readonly seen: number;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly violations: readonly Violation[];
+}
+
+/** How long everything may take to settle when the faults have ended, in milliseconds. */
+const SETTLING = 60_000;
+/** Between two messages, in milliseconds. */
+const WRITING = { from: 5, to: 60 };
+
+/** @throws {Error} when the server cannot be started, reached or signed in to */
+export async function runVerify(options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { seed = randomBytes(6).toString('hex'), seconds = 20, participants = 16, url } = options;
+  const progress = options.onProgress ?? (() => {});
+  const target = url === undefined ? await ownTarget(options.serverCommand ?? thisProgram()) : remoteTarget(url);
+  const { hostname, port } = new URL(target.url);
+  const proxy = new FaultProxy({ host: hostname, port: Number(port || 80) }, new Random(`${seed}/proxy`));
+  try {
+    const id = randomBytes(4).toString('hex');
+    const stage = await setStage({ direct: target.url, url: await proxy.listen(), seed, participants, id });
+    progress(`${participants} clients are reading and writing.`);
+    const run = new Run({ seed, duration: seconds * 1_000, target, proxy, stage });
+    const faults = planFaults({ seed, duration: seconds * 1_000, participants, kills: target.ours });
+    await run.play(faults);
+    progress(`${faults.length} faults are made. Waiting for everything to settle.`);
+    const violations = await run.settle();
+    const journals = stage.actors.map(({ participant }) => participant.journal);
+    violations.push(...check(journals, await stage.records()));
+    return {
+      seed,
+      seconds,
+      participants,
+      sent: sum(journals.map(({ sent }) => sent.length)),
+      acknowledged: sum(journals.map(({ sent }) => sent.filter((one) => one.acknowledged.length > 0).length)),
+      seen: sum(journals.flatMap(({ seen }) => [...seen.values()].map((one) => one.length))),
+      faults: count(faults),
+      violations,
+    };
+  } finally {
+    await proxy.close();
+    await target.dispose();
+  }
+}
+
+interface RunOptions {
+  readonly seed: string;
+  /** In milliseconds. */
+  readonly duration: number;
+  readonly target: Target;
+  readonly proxy: FaultProxy;
+  readonly stage: Stage;
+}
+
+class Run {
+  readonly #options: RunOptions;
+  /** Undoes the faults that last. */
+  readonly #undo = new Set<() => void>();
+  /** The server is ended and started by one fault after the other. */
+  #restart: Promise<void> = Promise.resolve();
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  /** Everyone writes, and the faults are made in their time. */
+  async play(faults: readonly Fault[]): Promise<void> {
+    const begin = Date.now();
+    const writing = this.#write(begin + this.#options.duration);
+    for (const fault of faults) {
+      await sleep(begin + fault.at - Date.now());
+      this.#make(fault);
+    }
+    await writing;
+    for (const undo of this.#undo) undo();
+    await this.#restart;
+  }
+
+  /** Waits until everything is acknowledged, durable and seen. Leaves nobody connected. */
+  async settle(): Promise<Violation[]> {
+    const { target, stage } = this.#options;
+    const { actors } = stage;
+    const violations: Violation[] = [];
+    const inTime = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
+      const deadline = Date.now() + SETTLING;
+      while (!(await condition())) {
+        if (Date.now() > deadline) {
+          violations.push({ kind: what.startsWith('presence') ? 'presence' : 'stuck', what });
+          return;
+        }
+        await sleep(100);
+      }
+    };
+    await inTime('not everything that was sent was answered', () =>
+      actors.every(({ participant }) => participant.pending === 0),
+    );
+    // What was acknowledged must have survived, and be given to everyone all the same.
+    await target.end('SIGKILL');
+    await target.start();
+    const heads = await stage.records();
+    await inTime('not everyone has seen everything', () =>
+      actors.every(({ participant: { journal } }) =>
+        heads.every(({ channel, records }) => {
+          const position = journal.position(channel);
+          return !position || position.offset >= (records.at(-1)?.offset ?? 0);
+        }),
+      ),
+    );
+    await inTime('presence: someone is connected and not shown as here', () =>
+      this.#present((index, present) => present || index < 0),
+    );
+    // Whatever would come twice has had its time by now.
+    const leaving = actors.filter((_, index) => index % 2 === 1);
+    await Promise.all(leaving.map(({ participant }) => participant.close()));
+    if (target.ours) {
+      await inTime('presence: someone has left and is shown as here', () =>
+        this.#present((index, present) => present === (index % 2 === 0)),
+      );
+    }
+    await Promise.all(actors.map(({ participant }) => participant.close()));
+    return violations;
+  }
+
+  /** Whether what the server says of everyone being here is as it should be. */
+  async #present(right: (index: number, present: boolean) => boolean): Promise<boolean> {
+    const { target, stage } = this.#options;
+    const token = stage.actors[0]?.token;
+    const path = '/api/commands/channel.members';
+    const { members } = (await ask(target.url, path, { channel: stage.room }, token)) as {
+      members: { user: string; present: boolean }[];
+    };
+    const present = new Map(members.map((member) => [member.user, member.present]));
+    return stage.actors.every(({ participant: { journal } }, index) =>
+      right(index, present.get(journal.user) ?? false),
+    );
+  }
+
+  async #write(until: number): Promise<void> {
+    const { seed, stage } = this.#options;
+    const random = new Random(`${seed}/writing`);
+    for (let number = 0; Date.now() < until; number += 1) {
+      const { participant, channels } = random.pick(stage.actors);
+      participant.send(random.pick(channels), `${number} ${random.pick(TEXTS)}`);
+      await sleep(random.int(WRITING.from, WRITING.to));
+    }
+  }
+
+  #make(fault: Fault): void {
+    const { proxy, stage } = this.#options;
+    const actor = 'participant' in fault ? stage.actors[fault.participant] : undefined;
+    switch (fault.kind) {
+      case 'cut':
+        proxy.cut(fault.pick);
+        break;
+      case 'cut-at-byte':
+        proxy.cutAtByte(fault.pick, fault.direction, fault.bytes);
+        break;
+      case 'cut-all':
+        proxy.cutAll();
+        break;
+      case 'stall':
+        this.#last(proxy.stall(fault.pick, fault.direction), fault.duration);
+        break;
+      case 'split':
+        proxy.split(fault.size);
+        this.#last(() => proxy.split(0), fault.duration);
+        break;
+      case 'kill':
+        this.#end('SIGKILL', fault.duration);
+        break;
+      case 'stop':
+        this.#end('SIGTERM', fault.duration);
+        break;
+      default:
+        if (actor) this.#ask(fault, actor);
+    }
+  }
+
+  /** What a participant does of itself. */
+  #ask(fault: Fault, { participant, channels }: Actor): void {
+    switch (fault.kind) {
+      case 'hop':
+        participant.hop(fault.transport);
+        break;
+      case 'pause':
+        this.#last(participant.pause(), fault.duration);
+        break;
+      case 'burst':
+        for (let number = 0; number < fault.count; number += 1) {
+          const channel = channels[number % channels.length];
+          if (channel) participant.send(channel, `burst ${number} `.padEnd(fault.bytes, '·'));
+        }
+        break;
+      case 'resend': {
+        const acknowledged = participant.journal.sent.filter((sent) => sent.acknowledged.length > 0);
+        const sent = acknowledged[Math.floor(fault.pick * acknowledged.length)];
+        if (sent) participant.resend(sent);
+        break;
+      }
+      case 'join':
+        if (!participant.journal.joined.some(({ channel }) => channel === this.#options.stage.late)) {
+          participant.join(this.#options.stage.late);
+        }
+        break;
+      default:
+    }
+  }
+
+  #last(undo: () => void, duration: number): void {
+    const once = (): void => {
+      if (this.#undo.delete(once)) undo();
+    };
+    this.#undo.add(once);
+    setTimeout(once, duration).unref();
+  }
+
+  #end(signal: 'SIGKILL' | 'SIGTERM', down: number): void {
+    const { target } = this.#options;
+    this.#restart = this.#restart.then(async () => {
+      await target.end(signal);
+      await sleep(down);
+      await target.start();
+    });
+  }
+}
+
+const TEXTS = [
+  'a few words',
+  '你好，世界',
+  'line\nbreak and "quotes" \\ and \u2028 separators',
+  '🙂'.repeat(20),
+  'x'.repeat(1_500),
+  '<b>&amp;</b>',
+];
+
+function thisProgram(): string[] {
+  return [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))];
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+function count(faults: readonly Fault[]): Partial<Record<FaultKind, number>> {
+  const counts: Partial<Record<FaultKind, number>> = {};
+  for (const { kind } of faults) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}

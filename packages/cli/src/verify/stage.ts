@@ -1,0 +1,109 @@
+/** Sets the stage: who takes part, in which channels, and what the server holds of these at the end. */
+import type { ChannelRecords } from './check.js';
+import { ClientParticipant } from './client-participant.js';
+import { HttpParticipant } from './http-participant.js';
+import { Journal } from './journal.js';
+import type { Participant, ParticipantOptions } from './participant.js';
+import { TRANSPORTS } from './plan.js';
+import { Random } from './random.js';
+import { SessionParticipant } from './session-participant.js';
+import { ask, readChannel } from './target.js';
+
+const LOBBY = 'room:lobby';
+
+export interface Actor {
+  readonly participant: Participant;
+  readonly token: string;
+  /** Where it writes. */
+  readonly channels: readonly string[];
+}
+
+export interface Stage {
+  readonly actors: readonly Actor[];
+  /** Everyone is in it. */
+  readonly room: string;
+  /** Nobody is in it at first. */
+  readonly late: string;
+  /** All that the log holds now of every channel that anyone reads. */
+  records(): Promise<ChannelRecords[]>;
+}
+
+export interface StageOptions {
+  /** The server, past the proxy. */
+  readonly direct: string;
+  /** The proxy. */
+  readonly url: string;
+  readonly seed: string;
+  readonly participants: number;
+  /** In the names of users and rooms, so that a server can be checked more than once. */
+  readonly id: string;
+}
+
+/** Kinds of participants, in turn: half of them bare, half of them `@fullduplex/client`. */
+const KINDS: readonly ((options: ParticipantOptions) => Participant)[] = [
+  (options) =>
+    options.transport === 'websocket' ? new SessionParticipant(options) : new HttpParticipant(options),
+  (options) => new ClientParticipant(options),
+];
+
+export async function setStage({ direct, url, seed, participants, id }: StageOptions): Promise<Stage> {
+  const users = Array.from({ length: participants }, (_, index) => `verify-${id}-${index}`);
+  const tokens = await Promise.all(users.map((user) => signIn(direct, user)));
+  const tokenOf = (index: number): string => tokens[index] ?? '';
+  const command = (index: number, method: string, params: unknown): Promise<unknown> =>
+    ask(direct, `/api/commands/${method}`, params, tokenOf(index));
+
+  const [room, half, late] = ['all', 'half', 'late'].map((name) => `room:verify-${id}-${name}`) as [
+    string,
+    string,
+    string,
+  ];
+  for (const channel of [room, half, late]) {
+    await command(0, 'room.create', { name: channel.slice('room:'.length) });
+  }
+  // Whoever makes a room belongs to it.
+  await command(0, 'room.leave', { channel: late });
+  const channels: string[][] = users.map(() => [room]);
+  for (let index = 0; index < participants; index += 1) {
+    if (index > 0) await command(index, 'room.join', { channel: room });
+    if (index % 2 === 0) {
+      if (index > 0) await command(index, 'room.join', { channel: half });
+      channels[index]?.push(half);
+    }
+    const other = (index + 1) % participants;
+    const { channel } = (await command(index, 'direct.open', { user: users[other] })) as { channel: string };
+    channels[index]?.push(channel);
+  }
+
+  const actors = users.map((user, index): Actor => {
+    const transport = TRANSPORTS[(index >> 1) % TRANSPORTS.length] ?? 'websocket';
+    const make = KINDS[index % KINDS.length] as (options: ParticipantOptions) => Participant;
+    const kind = index % 2 === 0 ? `bare ${transport}` : 'client';
+    const random = new Random(`${seed}/${index}`);
+    const journal = new Journal(user, kind);
+    const participant = make({ user, token: tokenOf(index), url, transport, random, journal });
+    return { participant, token: tokenOf(index), channels: channels[index] ?? [] };
+  });
+  await Promise.all(actors.map(({ participant }) => participant.start()));
+
+  const shared = [LOBBY, room, half, late];
+  const records = async (): Promise<ChannelRecords[]> => {
+    const wanted = new Map<string, string>(shared.map((channel) => [channel, tokenOf(0)]));
+    for (const { channels: own, token, participant } of actors) {
+      for (const channel of own) if (!wanted.has(channel)) wanted.set(channel, token);
+      wanted.set(`user:${participant.journal.user}`, token);
+    }
+    const logs: ChannelRecords[] = [];
+    for (const [channel, token] of wanted) {
+      const starts = actors.map(({ participant }) => participant.journal.baseline.get(channel)?.offset);
+      const after = channel === LOBBY ? Math.min(...starts.map((start) => start ?? 0)) : 0;
+      logs.push(await readChannel(direct, token, channel, after));
+    }
+    return logs;
+  };
+  return { actors, room, late, records };
+}
+
+async function signIn(url: string, name: string): Promise<string> {
+  return ((await ask(url, '/api/guest', { name })) as { token: string }).token;
+}
