@@ -96,6 +96,19 @@ describe('the first message', () => {
     ]);
   });
 
+  test('to an unknown name that fails takes nobody along who wrote to it meanwhile', async () => {
+    const release = chat.log.hold();
+    chat.log.failures.push(new LogError('unavailable', 'gone'));
+    const lost = codeOf(chat.chat.sendDirect('ada', 'Zoe', 'lost'));
+    await turn();
+    const kept = chat.chat.sendDirect('cyd', 'zoe', 'kept');
+    release();
+    expect(await lost).toBe('internal');
+    expect(await kept).toMatchObject({ channel: 'direct:cyd,zoe' });
+    expect(chat.chat.channelsOf('zoe')).toEqual(['user:zoe', 'direct:cyd,zoe']);
+    expect((await chat.reopen()).channelsOf('zoe')).toEqual(['user:zoe', 'direct:cyd,zoe']);
+  });
+
   test('and those behind it keep their order', async () => {
     const texts = ['1', '2', '3', '4'];
     await Promise.all(texts.map((text) => chat.chat.sendDirect('ada', 'Bob', text)));

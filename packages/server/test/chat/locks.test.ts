@@ -26,6 +26,24 @@ test('work under one key runs one after the other, in the order it was asked for
   expect(order).toEqual(['first begins', 'another key', 'first ends', 'second', 'third']);
 });
 
+test('what comes while the second runs waits for it, although the first is over', async () => {
+  const locks = new Locks();
+  const { open, opened } = gate();
+  const order: string[] = [];
+  const first = locks.run('a', () => Promise.resolve());
+  const second = locks.run('a', async () => {
+    await opened;
+    order.push('second');
+  });
+  await first;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(locks.isHeld('a')).toBe(true);
+  const third = locks.run('a', async () => void order.push('third'));
+  open();
+  await Promise.all([second, third]);
+  expect(order).toEqual(['second', 'third']);
+});
+
 test('work begins at once where nothing is before it', () => {
   const locks = new Locks();
   let begun = false;

@@ -146,6 +146,18 @@ describe('room.invite', () => {
     expect(await codeOf(invite('ada', 'room:open', 7))).toBe('bad_request');
   });
 
+  test('by someone who left before its turn came is refused', async () => {
+    await invite('ada', 'room:secret', 'bob');
+    const release = chat.log.hold();
+    const joining = join('dan', 'room:open');
+    const inviting = codeOf(invite('bob', 'room:secret', 'dan'));
+    const leaving = leave('bob', 'room:secret');
+    release();
+    expect(await inviting).toBe('not_a_member');
+    await Promise.all([joining, leaving]);
+    expect(chat.chat.channelsOf('dan')).not.toContain('room:secret');
+  });
+
   test('stops at the limit of the room', async () => {
     await invite('ada', 'room:open', 'bob');
     await invite('ada', 'room:open', 'cyd');
