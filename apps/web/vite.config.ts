@@ -1,14 +1,23 @@
 /** Builds the page into `dist`, which the server serves as it stands: no inline script or style, hashed assets. */
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** The packages' sources, so that the page builds without building them first. */
 const source = (path: string): string => fileURLToPath(new URL(`../../packages/${path}`, import.meta.url));
 
+/** Nothing is painted before the script has run: not white at first for someone who chose dark. */
+const paintOnce: Plugin = {
+  name: 'paint-once',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"'),
+  },
+};
+
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), paintOnce],
   resolve: {
     alias: [{ find: /^@fullduplex\/(wire|client)$/, replacement: source('$1/src/index.ts') }],
   },

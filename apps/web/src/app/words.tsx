@@ -18,7 +18,12 @@ export function WordsProvider(props: { readonly language: Language; readonly chi
   const words = useMemo<Words>(() => {
     const t = LANGUAGES[language].strings;
     const locale = localeFor(language, navigator.languages);
-    return { t, times: new TimeFormat(locale, t), collator: new Intl.Collator(locale), language };
+    return {
+      t,
+      times: new TimeFormat(locale, t),
+      collator: new Intl.Collator(locale, { numeric: true }),
+      language,
+    };
   }, [language]);
   return <WordsContext value={words}>{children}</WordsContext>;
 }

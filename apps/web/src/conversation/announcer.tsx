@@ -15,19 +15,19 @@ export function Announcer({ entries }: { readonly entries: readonly Entry[] }) {
   const head = entries.at(-1)?.offset;
 
   useEffect(() => {
-    const before = heard.current;
+    const last = heard.current;
     heard.current = head;
-    if (before === undefined || head === undefined || head <= before) return;
+    if (last === undefined || head === undefined || head <= last) return;
     const fresh = entries.filter(
-      (entry): entry is Message =>
-        entry.kind === 'message' && entry.offset > before && entry.user !== chat.me,
+      (entry): entry is Message => entry.kind === 'message' && entry.offset > last && entry.user !== chat.me,
     );
     if (fresh.length === 0) return;
-    setSaid(
+    const words =
       fresh.length > MOST_READ
         ? t.newMessages(fresh.length)
-        : fresh.map((message) => `${message.user}: ${message.text}`).join('\n'),
-    );
+        : fresh.map((message) => `${message.user}: ${message.text}`).join('\n');
+    // The same words again are said again only when they differ.
+    setSaid((before) => (before === words ? `${words}\u00a0` : words));
   }, [entries, head, chat.me, t]);
 
   return (

@@ -18,6 +18,7 @@ import { Timeline } from './timeline.js';
 
 export function Conversation({ channel }: { readonly channel: string }) {
   const { chat } = usePage();
+  const { t } = useWords();
   const view = useStore(chat.timeline(channel));
   const member = useStore(chat.directory.conversations, (all) => all.has(channel));
   const listed = useStore(chat.directory.listed);
@@ -63,7 +64,9 @@ export function Conversation({ channel }: { readonly channel: string }) {
           onDetails={() => setDetails(!details)}
         />
         <Timeline channel={channel} view={view} sent={sent} onEdit={edit} />
-        {member || !listed || described.kind === 'direct' ? (
+        {described.kind === 'feed' ? (
+          <p className="join-bar">{t.feedNote}</p>
+        ) : member || !listed || described.kind === 'direct' ? (
           <Composer
             channel={channel}
             name={described.name}

@@ -69,7 +69,7 @@ export const en = {
   theme: 'Theme',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   language: 'Language',
-  secondWindow: 'Second window as someone else',
+  secondWindow: 'Open a second window',
   signOut: 'Sign out',
 
   // Conversation
@@ -144,6 +144,7 @@ export const en = {
   save: 'Save',
   typing: (names: string, count: number) => `${names} ${count === 1 ? 'is' : 'are'} typing…`,
   severalTyping: 'Several people are typing…',
+  feedNote: 'Only the server writes here.',
   previewing: (name: string) => `You are looking into ${name}.`,
   join: 'Join',
   joinRoom: 'Join to write',

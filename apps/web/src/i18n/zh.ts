@@ -58,7 +58,7 @@ export const zh: Strings = {
   theme: '主题',
   themes: { system: '跟随系统', light: '浅色', dark: '深色' },
   language: '语言',
-  secondWindow: '以另一个身份打开新窗口',
+  secondWindow: '打开第二个窗口',
   signOut: '退出登录',
 
   back: '返回会话列表',
@@ -120,6 +120,7 @@ export const zh: Strings = {
   save: '保存',
   typing: (names) => `${names} 正在输入…`,
   severalTyping: '多人正在输入…',
+  feedNote: '这里只由服务器发布内容。',
   previewing: (name) => `你正在浏览 ${name}。`,
   join: '加入',
   joinRoom: '加入后发言',

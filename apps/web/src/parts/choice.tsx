@@ -19,9 +19,9 @@ export function Choice<Value extends string>({
 }: ChoiceProps<Value>) {
   const name = useId();
   return (
-    <fieldset className="choice" data-stacked={stacked}>
+    <fieldset className="choice">
       <legend>{label}</legend>
-      <div className="choice-options">
+      <div className={stacked ? 'choice-list' : 'choice-row'}>
         {options.map(([option, said]) => (
           <label key={option}>
             <input

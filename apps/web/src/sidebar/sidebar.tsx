@@ -20,6 +20,7 @@ export function Sidebar(props: { readonly current: string | undefined }) {
   const conversations = useStore(chat.directory.conversations);
   const presence = useStore(chat.directory.presence);
   const rooms = useStore(chat.directory.rooms);
+  const listed = useStore(chat.directory.listed);
   const { rooms: mine, people } = useMemo(() => arrange(conversations, collator), [conversations, collator]);
   const here = useMemo(() => everyoneHere(presence), [presence]);
   const others = useMemo(
@@ -80,7 +81,9 @@ export function Sidebar(props: { readonly current: string | undefined }) {
               />
             ))}
           </ul>
-          {people.length + others.length === 0 ? <p className="sidebar-empty">{t.noPeople}</p> : null}
+          {listed && people.length + others.length === 0 ? (
+            <p className="sidebar-empty">{t.noPeople}</p>
+          ) : null}
         </section>
       </div>
       <Me />

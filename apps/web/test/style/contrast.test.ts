@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-const css = readFileSync(new URL('../src/style/tokens.css', import.meta.url), 'utf8');
+const css = readFileSync(new URL('../../src/style/tokens.css', import.meta.url), 'utf8');
 const colours = new Map(
   [...css.matchAll(/--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/g)].map(
     ([, name, light, dark]) => [name!, { light: light!, dark: dark! }],
@@ -75,7 +75,7 @@ test('no colour is written anywhere but in the tokens', () => {
     'details',
     'signin',
   ]) {
-    const written = readFileSync(new URL(`../src/style/${file}.css`, import.meta.url), 'utf8');
+    const written = readFileSync(new URL(`../../src/style/${file}.css`, import.meta.url), 'utf8');
     expect(written.match(/#[0-9a-f]{3,8}\b|rgba?\(|hsla?\(|gradient\(/gi), file).toBeNull();
   }
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { initials, TINTS, tintOf } from '../src/text/person.js';
+import { initials, TINTS, tintOf } from '../../src/text/person.js';
 
 test.each([
   ['ada', 'A'],

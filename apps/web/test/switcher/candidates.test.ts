@@ -1,7 +1,7 @@
 import type { RoomSummary } from '@fullduplex/wire';
 import { describe, expect, test } from 'vitest';
-import { withStates } from '../src/state/conversations.js';
-import { type Candidate, candidatesFor } from '../src/switcher/candidates.js';
+import { withStates } from '../../src/state/conversations.js';
+import { type Candidate, candidatesFor } from '../../src/switcher/candidates.js';
 
 const state = (channel: string, unread = 0) => ({
   channel,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseText } from '../src/text/parse.js';
+import { parseText } from '../../src/text/parse.js';
 
 const text = (written: string) => ({ kind: 'text', text: written });
 const link = (written: string, href = written) => ({ kind: 'link', text: written, href });

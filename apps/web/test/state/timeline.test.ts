@@ -1,6 +1,6 @@
 import type { Publication } from '@fullduplex/wire';
 import { describe, expect, test } from 'vitest';
-import { type Message, Timeline } from '../src/state/timeline.js';
+import { type Message, Timeline } from '../../src/state/timeline.js';
 
 const record = (offset: number, data: unknown, user = 'ada', key?: string): Publication => ({
   offset,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { askAsGuest, suggestName } from '../src/signin/guest.js';
+import { askAsGuest, suggestName } from '../../src/signin/guest.js';
 
 function server(status: number, body: unknown): { request: typeof fetch; asked: unknown[] } {
   const asked: unknown[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SessionStore } from '../src/state/session.js';
+import { SessionStore } from '../../src/state/session.js';
 
 class Kept {
   readonly items = new Map<string, string>();

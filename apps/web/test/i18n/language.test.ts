@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { htmlLang, LANGUAGES, localeFor, pickLanguage } from '../src/i18n/language.js';
+import { htmlLang, LANGUAGES, localeFor, pickLanguage } from '../../src/i18n/language.js';
 
 test.each([
   [['zh-TW', 'en'], 'zh'],

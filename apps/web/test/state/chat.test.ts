@@ -1,10 +1,10 @@
 /** The model as a whole, on a client in memory: what the page shows after what happened. */
 import { describe, expect, test } from 'vitest';
-import { Chat } from '../src/state/chat.js';
-import { RECEIPT_DELAY } from '../src/state/read-receipts.js';
-import { TYPING_LAPSES } from '../src/state/typing.js';
-import { FakeClient } from './support/fake-client.js';
-import { FakeTimers } from './support/fake-timers.js';
+import { Chat } from '../../src/state/chat.js';
+import { RECEIPT_DELAY } from '../../src/state/read-receipts.js';
+import { TYPING_LAPSES } from '../../src/state/typing.js';
+import { FakeClient } from '../support/fake-client.js';
+import { FakeTimers } from '../support/fake-timers.js';
 
 const ROOM = 'room:x';
 

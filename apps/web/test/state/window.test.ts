@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Entry } from '../src/state/timeline.js';
-import { drawn, earlier, FOLLOWED, hold, later, MOST_DRAWN, NEWEST } from '../src/state/window.js';
+import type { Entry } from '../../src/state/timeline.js';
+import { drawn, earlier, FOLLOWED, hold, later, MOST_DRAWN, NEWEST } from '../../src/state/window.js';
 
 const entries = (from: number, to: number): Entry[] =>
   Array.from({ length: to - from + 1 }, (_, i) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TimeFormat } from '../src/i18n/time.js';
+import { TimeFormat } from '../../src/i18n/time.js';
 
 const words = { justNow: 'just now', today: 'Today', yesterday: 'Yesterday' };
 const at = (text: string): number => Date.parse(text);

@@ -9,7 +9,7 @@ import {
   withPublication,
   withRead,
   withStates,
-} from '../src/state/conversations.js';
+} from '../../src/state/conversations.js';
 
 const state = (channel: string, offset: number, read: number, unread: number): ChannelState => ({
   channel,
