@@ -38,6 +38,8 @@ export class WebSocketOutlet implements Connection {
   }
 
   close({ code, reason }: Disconnect): void {
+    // While it is paused the peer's half of the closing handshake would never be read.
+    this.socket.resume();
     this.socket.close(code, reason);
   }
 
