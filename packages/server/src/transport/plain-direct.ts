@@ -10,7 +10,7 @@ import { messageText } from '../delivery/format.js';
 import type { Feed, FeedListener } from '../delivery/hub.js';
 import type { TimerWheel, WheelMember } from '../delivery/timer-wheel.js';
 import type { LogRecord } from '../log/channel-log.js';
-import type { Presence } from '../presence/presence.js';
+import type { Lease, Presence } from '../presence/presence.js';
 import { membershipChange } from '../session/membership.js';
 import { HandedOver } from './handed-over.js';
 import type { PlainServices } from './plain-group.js';
@@ -141,6 +141,7 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
   #follow(channel: string): void {
     if (this.#followers.has(channel)) return;
     this.#followers.set(channel, undefined);
+    this.#services.presence.enter(this.#client, channel);
     this.#open(channel).catch((error: unknown) => {
       this.#services.failed(error);
       this.#close(CLOSES.failed);
@@ -197,7 +198,8 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
   #renew(): void {
     const { presence, renewal } = this.#services;
     if (this.#user === undefined) return;
-    presence.renew({ client: this.#client, user: this.#user, transport: 'plain' }, [], renewal * 3);
+    const lease: Lease = { client: this.#client, user: this.#user, transport: 'plain' };
+    presence.renew(lease, this.#followers.keys(), renewal * 3);
   }
 
   #ponged(payload: string): void {

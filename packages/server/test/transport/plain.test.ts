@@ -195,6 +195,23 @@ describe('/ws/NAME, the plain one-to-one chat', () => {
     await alice.next(1);
     expect((await server.post('/api/guest', { name: 'alice', exclusive: true })).status).toBe(409);
   });
+
+  test('who is connected is here in their conversations, old and new', async () => {
+    const alice = await server.token('alice');
+    await server.command(alice, 'direct.open', { user: 'bob' });
+    await server.socket('/ws/bob');
+    const carol = await server.token('carol');
+    await server.command(carol, 'direct.open', { user: 'bob' });
+    for (const [token, channel] of [
+      [alice, 'direct:alice,bob'],
+      [carol, 'direct:bob,carol'],
+    ] as const) {
+      await until(async () => {
+        const { members } = await server.command(token, 'channel.members', { channel });
+        return members.some(({ user, present }) => user === 'bob' && present);
+      });
+    }
+  });
 });
 
 describe('the way in', () => {
