@@ -59,11 +59,15 @@ function checkLog({ channel, records }: ChannelRecords): Violation[] {
   const keys = new Map<string, number>();
   records.forEach(({ offset, sender, key }, index) => {
     const due = (records[0]?.offset ?? 1) + index;
-    if (offset !== due) violations.push({ kind: 'log', what: `${channel} has ${offset} where ${due} is due` });
+    if (offset !== due)
+      violations.push({ kind: 'log', what: `${channel} has ${offset} where ${due} is due` });
     if (key === undefined) return;
     const before = keys.get(`${sender} ${key}`);
     if (before !== undefined) {
-      violations.push({ kind: 'doubled', what: `${channel} holds ${key} of ${sender} at ${before} and ${offset}` });
+      violations.push({
+        kind: 'doubled',
+        what: `${channel} holds ${key} of ${sender} at ${before} and ${offset}`,
+      });
     }
     keys.set(`${sender} ${key}`, offset);
   });
@@ -100,12 +104,16 @@ function checkAcknowledgements(
   log: ChannelRecords | undefined,
   record: Seen | undefined,
 ): Violation[] {
-  if (refused !== undefined) return [{ kind: 'stuck', what: `${user}: ${key} in ${channel} was refused: ${refused}` }];
+  if (refused !== undefined)
+    return [{ kind: 'stuck', what: `${user}: ${key} in ${channel} was refused: ${refused}` }];
   const violations: Violation[] = [];
   for (const { position } of acknowledged) {
     const { epoch, offset } = position;
     if (!record) {
-      violations.push({ kind: 'lost', what: `${channel} does not hold ${key} of ${user}, acknowledged at ${offset}` });
+      violations.push({
+        kind: 'lost',
+        what: `${channel} does not hold ${key} of ${user}, acknowledged at ${offset}`,
+      });
     } else if (record.offset !== offset || log?.epoch !== epoch) {
       violations.push({
         kind: 'lost',
@@ -137,7 +145,8 @@ function checkSeen(journal: Journal, log: ChannelRecords): Violation[] {
     const record = log.records[offset - first];
     if (one.epoch !== epoch) violate('log', `${offset} came with epoch ${one.epoch}; the log's is ${epoch}`);
     else if (!record) violate('lost', `${offset} was given, and the log does not hold it`);
-    else if (!sameRecord(record, one)) violate('altered', `${offset} came as ${one.data}; the log holds ${record.data}`);
+    else if (!sameRecord(record, one))
+      violate('altered', `${offset} came as ${one.data}; the log holds ${record.data}`);
     if (given.has(offset)) violate('doubled', `${offset} came again`);
     else if (offset < due) violate('reordered', `${offset} came when ${due} was due`);
     else if (offset > due && !isTold(journal, channel, due, offset - 1)) {

@@ -59,19 +59,27 @@ export class CommandQueue {
 
   resend(sent: Sent): void {
     const { channel, key, text } = sent;
-    this.#add('message.send', { channel, key, text }, {
-      answer: (answer) => sent.acknowledged.push(answer as Appended),
-      refused: (code) => {
-        sent.refused = code;
+    this.#add(
+      'message.send',
+      { channel, key, text },
+      {
+        answer: (answer) => sent.acknowledged.push(answer as Appended),
+        refused: (code) => {
+          sent.refused = code;
+        },
       },
-    });
+    );
   }
 
   join(channel: string): void {
-    this.#add('room.join', { channel }, {
-      answer: (answer) => this.#journal.joined.push({ channel, ...(answer as { position: Position }) }),
-      refused: (code) => this.#journal.complain(`joining ${channel} was refused: ${code}`),
-    });
+    this.#add(
+      'room.join',
+      { channel },
+      {
+        answer: (answer) => this.#journal.joined.push({ channel, ...(answer as { position: Position }) }),
+        refused: (code) => this.#journal.complain(`joining ${channel} was refused: ${code}`),
+      },
+    );
   }
 
   #add(

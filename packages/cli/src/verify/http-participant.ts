@@ -97,7 +97,8 @@ export class HttpParticipant implements Participant {
         if (this.#transport === 'sse') await this.#stream();
         else await this.#poll();
       } catch (error) {
-        if (error instanceof Refusal && !error.retryable) this.journal.complain(`sync was refused: ${error.code}`);
+        if (error instanceof Refusal && !error.retryable)
+          this.journal.complain(`sync was refused: ${error.code}`);
         await sleep(this.#options.random.int(10, 150), closing);
       }
     }
@@ -122,7 +123,12 @@ export class HttpParticipant implements Participant {
     const silence = new AbortController();
     let timer = setTimeout(() => silence.abort(), PATIENCE);
     try {
-      const response = await this.#fetch(this.#address(0), { accept: 'text/event-stream' }, undefined, silence.signal);
+      const response = await this.#fetch(
+        this.#address(0),
+        { accept: 'text/event-stream' },
+        undefined,
+        silence.signal,
+      );
       const decoder = new TextDecoder();
       let rest = '';
       for await (const bytes of response.body ?? []) {
@@ -162,7 +168,7 @@ export class HttpParticipant implements Participant {
   #address(wait: number): string {
     const query = new URLSearchParams({ session: this.#options.user, wait: String(wait) });
     if (this.#cursor !== undefined) query.set('cursor', this.#cursor);
-    return `/api/sync?${query}`;
+    return `/api/sync?${query.toString()}`;
   }
 
   async #post(method: string, params: unknown): Promise<unknown> {

@@ -11,9 +11,19 @@ export type Direction = 'up' | 'down';
 export type Fault = { /** Milliseconds from the beginning. */ readonly at: number } & (
   | { readonly kind: 'cut'; readonly pick: number }
   /** Passes so many more bytes on, and then cuts: in the middle of whatever that is. */
-  | { readonly kind: 'cut-at-byte'; readonly pick: number; readonly bytes: number; readonly direction: Direction }
+  | {
+      readonly kind: 'cut-at-byte';
+      readonly pick: number;
+      readonly bytes: number;
+      readonly direction: Direction;
+    }
   | { readonly kind: 'cut-all' }
-  | { readonly kind: 'stall'; readonly pick: number; readonly direction: Direction; readonly duration: number }
+  | {
+      readonly kind: 'stall';
+      readonly pick: number;
+      readonly direction: Direction;
+      readonly duration: number;
+    }
   /** Everything goes on in pieces of at most `size` bytes. */
   | { readonly kind: 'split'; readonly size: number; readonly duration: number }
   | { readonly kind: 'hop'; readonly participant: number; readonly transport: TransportName }

@@ -87,7 +87,10 @@ class ProxiedConnection {
   readonly #sockets: Readonly<Record<Direction, { readonly from: Socket; readonly to: Socket }>>;
   readonly #cutUp: (chunk: Buffer) => Buffer[];
   /** Bytes that are handed on before the connection is cut. */
-  readonly #left: Record<Direction, number> = { up: Number.POSITIVE_INFINITY, down: Number.POSITIVE_INFINITY };
+  readonly #left: Record<Direction, number> = {
+    up: Number.POSITIVE_INFINITY,
+    down: Number.POSITIVE_INFINITY,
+  };
   readonly #stalls: Record<Direction, number> = { up: 0, down: 0 };
 
   constructor(client: Socket, server: Socket, cutUp: (chunk: Buffer) => Buffer[]) {

@@ -49,7 +49,8 @@ const WRITING = { from: 5, to: 60 };
 export async function runVerify(options: VerifyOptions = {}): Promise<VerifyReport> {
   const { seed = randomBytes(6).toString('hex'), seconds = 20, participants = 16, url } = options;
   const progress = options.onProgress ?? (() => {});
-  const target = url === undefined ? await ownTarget(options.serverCommand ?? thisProgram()) : remoteTarget(url);
+  const target =
+    url === undefined ? await ownTarget(options.serverCommand ?? thisProgram()) : remoteTarget(url);
   const { hostname, port } = new URL(target.url);
   const proxy = new FaultProxy({ host: hostname, port: Number(port || 80) }, new Random(`${seed}/proxy`));
   try {

@@ -2,8 +2,9 @@
  * A participant that speaks the session over WebSocket, and does no more for itself than the protocol says it must: it
  * connects with its positions, and takes what comes after them as it comes. What the server loses, it loses.
  */
-import type { Gap, Position, Push, Reply, SubscribeResult } from '@fullduplex/wire';
+
 import { WebSocket } from '@fullduplex/websocket';
+import type { Gap, Position, Push, Reply, SubscribeResult } from '@fullduplex/wire';
 import { CommandQueue, Refusal } from './commands.js';
 import type { Publication, Sent } from './journal.js';
 import { Gate, type Participant, type ParticipantOptions, sleep } from './participant.js';

@@ -14,7 +14,13 @@ const START_LIMIT = 20_000;
 
 /** Small enough that a short run comes upon every limit. Times are in seconds. */
 const CONFIG = {
-  limits: { outboxBytes: 16_384, pageBytes: 4_096, answerBytes: 16_384, answerPublications: 50, commandsPerSecond: 100_000 },
+  limits: {
+    outboxBytes: 16_384,
+    pageBytes: 4_096,
+    answerBytes: 16_384,
+    answerPublications: 50,
+    commandsPerSecond: 100_000,
+  },
   timing: { heartbeat: 1, presenceGrace: 2, pollingLease: 3, pingInterval: 5, pongTimeout: 5 },
 };
 
