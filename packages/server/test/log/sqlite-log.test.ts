@@ -297,7 +297,7 @@ test('reads do not wait for a commit that is under way', async () => {
   const log = await open({ file: join(await temporaryFolder(), 'log.db'), tailBytes: 0 });
   await log.append({ records: [record('room:a', 'x')] });
   const order: string[] = [];
-  const many = Array.from({ length: 5000 }, (_, index) => record('room:b', `${index}`, `k${index}`));
+  const many = Array.from({ length: 20_000 }, (_, index) => record('room:b', `${index}`, `k${index}`));
   const append = log.append({ records: many }).then(() => order.push('append'));
   await new Promise((resolve) => setImmediate(resolve));
   await log.read({ channel: 'room:a', limit: 1 }).then(() => order.push('read'));
@@ -312,4 +312,4 @@ test('a log that is idle does not keep its process alive', async () => {
   const exited = vi.fn();
   child.on('exit', exited);
   await vi.waitFor(() => expect(exited).toHaveBeenCalledWith(0, null), { timeout: 10_000 });
-});
+}, 15_000);
