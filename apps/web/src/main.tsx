@@ -4,8 +4,9 @@ import { connect, localStorageOutbox } from '@fullduplex/client';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.js';
+import { beSignedIn, isAnotherSignedIn } from './app/other-windows.js';
 import { applyPreferences, PreferenceStore } from './app/preferences.js';
-import { followAddress } from './app/route.js';
+import { arrive, followAddress } from './app/route.js';
 import { Chat } from './state/chat.js';
 import { Network } from './state/network.js';
 import { type Session, SessionStore } from './state/session.js';
@@ -19,7 +20,9 @@ if (separate) {
 }
 
 const preferences = new PreferenceStore(localStorage, navigator.languages);
-const sessions = new SessionStore(localStorage, sessionStorage, separate);
+// An address of a conversation is a link that was followed: that goes on as who one is.
+const beside = location.hash === '' && (await isAnotherSignedIn());
+const sessions = new SessionStore({ shared: localStorage, own: sessionStorage, beside, separate });
 const network = new Network();
 const chats = new Store<Chat | undefined>(undefined);
 
@@ -37,9 +40,14 @@ function chatOf(session: Session): Chat {
   });
 }
 
+let stopBeing = (): void => {};
+
 function followSession(): void {
+  stopBeing();
   chats.get()?.close();
   const session = sessions.get();
+  stopBeing = session && !sessions.separate ? beSignedIn() : () => {};
+  if (session) arrive();
   chats.set(session ? chatOf(session) : undefined);
 }
 

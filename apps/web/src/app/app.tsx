@@ -22,6 +22,7 @@ export function App({ sessions, preferences, network, chats }: AppProps) {
   const chosen = useStore(preferences);
   const chat = useStore(chats);
   useEffect(() => applyPreferences(chosen, document.documentElement), [chosen]);
+  const { known } = sessions;
   const signOut = useCallback(() => sessions.signOut(), [sessions]);
   return (
     <WordsProvider language={chosen.language}>
@@ -31,6 +32,7 @@ export function App({ sessions, preferences, network, chats }: AppProps) {
         <SignIn
           name=""
           signedOut={false}
+          known={known && { user: known.user, goOn: () => sessions.goOn() }}
           onSession={(session) => sessions.signIn(session)}
           onLanguage={(language) => preferences.chooseLanguage(language)}
         />

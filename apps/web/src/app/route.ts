@@ -24,13 +24,19 @@ export function hashOf(channel: string): string {
 
 export const route = new Store<string | undefined>(undefined);
 
-/** Begins to follow the address. An address without a conversation opens the lobby. */
+/** Begins to follow the address. */
 export function followAddress(): void {
-  if (channelOf(location.hash) === undefined) history.replaceState(null, '', hashOf(LOBBY));
   const read = (): void => route.set(channelOf(location.hash));
   addEventListener('hashchange', read);
   addEventListener('popstate', read);
   read();
+}
+
+/** Where one arrives: an address without a conversation opens the lobby. */
+export function arrive(): void {
+  if (route.get() !== undefined) return;
+  history.replaceState(null, '', hashOf(LOBBY));
+  route.set(LOBBY);
 }
 
 export function open(channel: string): void {

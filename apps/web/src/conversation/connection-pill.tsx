@@ -28,8 +28,13 @@ export function ConnectionPill() {
       button={(props) => (
         // A change is told to those who listen; a button would keep it to itself.
         <div role="status" data-state={shownState(state)} data-transport={state.transport}>
-          <button type="button" className="pill" title={t.connectionDetails} {...props}>
-            <span className="unseen">{t.connection}: </span>
+          <button
+            type="button"
+            className="pill"
+            title={t.connectionDetails}
+            aria-label={`${t.connection}: ${sayState(state, t)}`}
+            {...props}
+          >
             <span className="pill-dot" />
             <span className="numbers">{sayState(state, t)}</span>
           </button>

@@ -11,6 +11,7 @@ export const en = {
   yourName: 'Your name',
   nameHint: 'Letters and digits of any script, and _ . -',
   start: 'Start chatting',
+  continueAs: (name: string) => `Continue as ${name}`,
   starting: 'Joining…',
   signedOutNotice: 'You were signed out. Choose your name to go on.',
   nameEmpty: 'Choose a name first.',

@@ -8,6 +8,7 @@ export const zh: Strings = {
   yourName: '你的名字',
   nameHint: '任意文字的字母和数字，以及 _ . -',
   start: '开始聊天',
+  continueAs: (name) => `以 ${name} 继续`,
   starting: '正在进入…',
   signedOutNotice: '你已退出登录。输入名字即可继续。',
   nameEmpty: '请先取一个名字。',

@@ -12,11 +12,13 @@ interface SignInProps {
   readonly name: string;
   /** One was signed in until now, and did not sign out oneself. */
   readonly signedOut: boolean;
+  /** Who another window of this browser is, and the way to be the same. */
+  readonly known?: { readonly user: string; readonly goOn: () => void } | undefined;
   readonly onSession: (session: Session) => void;
   readonly onLanguage: (language: Language) => void;
 }
 
-export function SignIn({ name: before, signedOut, onSession, onLanguage }: SignInProps) {
+export function SignIn({ name: before, signedOut, known, onSession, onLanguage }: SignInProps) {
   const { t, language } = useWords();
   const [name, setName] = useState(before);
   const [busy, setBusy] = useState(false);
@@ -95,9 +97,16 @@ export function SignIn({ name: before, signedOut, onSession, onLanguage }: SignI
             <Button onClick={() => void ask(name, false)}>{t.itIsMe}</Button>
           </div>
         ) : (
-          <Button kind="main" submit disabled={busy}>
-            {busy ? t.starting : t.start}
-          </Button>
+          <div className="signin-choices">
+            <Button kind="main" submit disabled={busy}>
+              {busy ? t.starting : t.start}
+            </Button>
+            {known ? (
+              <Button onClick={known.goOn}>
+                <span className="cut">{t.continueAs(known.user)}</span>
+              </Button>
+            ) : null}
+          </div>
         )}
       </form>
       <div className="signin-languages">

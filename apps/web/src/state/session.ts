@@ -1,6 +1,6 @@
 /**
- * Who is signed in here. Kept for the whole browser, so that one comes back as oneself; a window that was opened to be
- * someone else keeps its own, until it is closed.
+ * Who is signed in here. Kept for the whole browser, so that one comes back as oneself; but a window beside another one
+ * asks first, because people open two windows to talk to themselves, and may keep a session of its own.
  */
 import { Store } from './store.js';
 
@@ -9,42 +9,69 @@ export interface Session {
   readonly token: string;
 }
 
-const KEY = 'fullduplex.session';
-const SEPARATE = 'fullduplex.separate';
+const SESSION = 'fullduplex.session';
+/** What this window has decided: to be who the browser is, or someone of its own. */
+const WINDOW = 'fullduplex.window';
 
 type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+export interface SessionOptions {
+  /** The browser's storage. */
+  readonly shared: Kept;
+  /** This window's storage. */
+  readonly own: Kept;
+  /** Another window is signed in, and this one is new. */
+  readonly beside?: boolean;
+  /** This window was opened to be someone else. */
+  readonly separate?: boolean;
+}
 
 export class SessionStore extends Store<Session | undefined> {
   readonly #shared: Kept;
   readonly #own: Kept;
+  readonly #beside: boolean;
 
-  /**
-   * @param shared The browser's storage.
-   * @param own This window's storage.
-   * @param separate This window is to be someone else from now on.
-   */
-  constructor(shared: Kept, own: Kept, separate: boolean) {
-    if (separate && own.getItem(SEPARATE) === null) {
-      own.removeItem(KEY);
-      own.setItem(SEPARATE, 'yes');
-    }
-    super(read((own.getItem(SEPARATE) === null ? shared : own).getItem(KEY)));
+  constructor({ shared, own, beside = false, separate = false }: SessionOptions) {
+    if (separate && own.getItem(WINDOW) === null) own.setItem(WINDOW, 'separate');
+    const asks = beside && own.getItem(WINDOW) === null;
+    super(asks ? undefined : read((own.getItem(WINDOW) === 'separate' ? own : shared).getItem(SESSION)));
     this.#shared = shared;
     this.#own = own;
+    this.#beside = beside;
+    if (this.get() !== undefined) this.#decide('shared');
   }
 
+  /** Who the browser is, while this window has not decided to be the same. */
+  get known(): Session | undefined {
+    return this.#own.getItem(WINDOW) === null ? read(this.#shared.getItem(SESSION)) : undefined;
+  }
+
+  /** Whether this window is someone of its own. */
   get separate(): boolean {
-    return this.#own.getItem(SEPARATE) !== null;
+    return this.#own.getItem(WINDOW) === 'separate';
+  }
+
+  /** To be the same as the browser's other windows. */
+  goOn(): void {
+    const { known } = this;
+    if (!known) return;
+    this.#decide('shared');
+    this.set(known);
   }
 
   signIn(session: Session): void {
-    this.#kept.setItem(KEY, JSON.stringify(session));
+    this.#decide(this.#beside ? 'separate' : 'shared');
+    this.#kept.setItem(SESSION, JSON.stringify(session));
     this.set(session);
   }
 
   signOut(): void {
-    this.#kept.removeItem(KEY);
+    this.#kept.removeItem(SESSION);
     this.set(undefined);
+  }
+
+  #decide(what: 'shared' | 'separate'): void {
+    if (this.#own.getItem(WINDOW) === null) this.#own.setItem(WINDOW, what);
   }
 
   get #kept(): Kept {
