@@ -40,6 +40,8 @@ const SYNC_INFLATED = 64 * 1024;
 const SYNC_FLUSH = zlib.constants.Z_SYNC_FLUSH;
 const FULL_WINDOW = 15;
 const SMALL_WINDOW = 9;
+/** How far back most messages look. */
+const NEAR = 4096;
 const DEFAULT_CONCURRENCY = 10;
 /** Streams that one message may consist of. Each costs far more than its two bytes; no compressor makes more than two. */
 const MAX_STREAMS = 16;
@@ -108,6 +110,7 @@ export class NodeInflater implements Inflater {
   private readonly options: DeflateOptions;
   /** Absent where the peer compresses each message by itself. */
   private readonly window: Window | undefined;
+  private looksFarBack = false;
 
   /** @param bits - the window bits of the peer, who compresses */
   constructor(bits: number, takeover: boolean, options: DeflateOptions) {
@@ -119,10 +122,11 @@ export class NodeInflater implements Inflater {
     const most = limit === 0 ? kMaxLength : limit;
     if (payload.length <= SYNC_INFLATE) {
       const quick = Math.min(most, SYNC_INFLATED);
-      let result = inflateNow(payload, this.settings(payload.length, quick, true));
-      // The message may look back further than the small window that is set up fastest.
-      if (result instanceof Error && !isTooLarge(result)) {
+      let result = inflateNow(payload, this.settings(payload.length, quick, !this.looksFarBack));
+      if (result instanceof Error && !isTooLarge(result) && !this.looksFarBack) {
+        // The message may look back further than to what is set up fastest; then the next one will, too.
         result = inflateNow(payload, this.settings(payload.length, quick, false));
+        this.looksFarBack = !(result instanceof Error);
       }
       if (!(result instanceof Error)) return this.keep(result);
       if (!isTooLarge(result) || most <= SYNC_INFLATED) return failure(result);
@@ -138,17 +142,17 @@ export class NodeInflater implements Inflater {
   }
 
   /**
-   * @param small - with the smallest window that holds what is kept. What lies in the same piece of output can be
-   *   referred to beyond it, and what is further back fails: never is the result another one.
+   * @param near - with the end of what is kept only. To look back beyond it fails, and never gives another result.
    */
-  private settings(length: number, maxOutputLength: number, small: boolean): Settings {
-    const dictionary = this.window?.content;
+  private settings(length: number, maxOutputLength: number, near: boolean): Settings {
+    const kept = this.window?.content;
     const chunkSize = this.options.zlibInflateOptions?.chunkSize ?? chunkFor(length * 4);
-    if (dictionary === undefined) {
-      const windowBits = small ? SMALL_WINDOW : FULL_WINDOW;
+    if (kept === undefined) {
+      const windowBits = near ? SMALL_WINDOW : FULL_WINDOW;
       return { finishFlush: SYNC_FLUSH, chunkSize, windowBits, maxOutputLength, info: true };
     }
-    const windowBits = small ? Math.max(SMALL_WINDOW, bitsFor(dictionary.length)) : FULL_WINDOW;
+    const dictionary = near && kept.length > NEAR ? kept.subarray(kept.length - NEAR) : kept;
+    const windowBits = near ? Math.max(SMALL_WINDOW, bitsFor(dictionary.length)) : FULL_WINDOW;
     return { finishFlush: SYNC_FLUSH, chunkSize, windowBits, maxOutputLength, info: true, dictionary };
   }
 

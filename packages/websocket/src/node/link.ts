@@ -245,7 +245,12 @@ export class Link implements ConnectionHandler {
   // What the stream tells.
 
   received(chunk: Buffer): void {
-    this.connection.receive(chunk);
+    this.outbox.cork(true);
+    try {
+      this.connection.receive(chunk);
+    } finally {
+      this.outbox.cork(false);
+    }
     if (this.connection.suspended) this.hold(INFLATING, true);
   }
 

@@ -12,7 +12,7 @@ import type { Deflater } from './deflate.js';
 import { encodeBinary, encodeText, textFrameBound } from './encode.js';
 import { Gate } from './gate.js';
 import { slab } from './slab.js';
-import { type Flushable, flushAtTurnEnd, reserve } from './turn.js';
+import { type Flushable, flushAtTurnEnd, reserve, rewindWhenIdle } from './turn.js';
 
 export type SendCallback = (error?: Error | null) => void;
 
@@ -56,6 +56,7 @@ export class Outbox implements Flushable {
   private bytes = 0;
   private callbacks: SendCallback[] | undefined = undefined;
   private queued = false;
+  private corked = false;
   private watching = false;
   /** What waits behind a message that is not ready; absent while there is none. */
   private gate: Gate | undefined = undefined;
@@ -231,10 +232,32 @@ export class Outbox implements Flushable {
     this.shared = undefined;
   }
 
+  /**
+   * Between `true` and `false` nothing is scheduled to be written; then what was queued meanwhile is written at once, or
+   * at the end of the turn where groups may still add to it.
+   */
+  cork(on: boolean): void {
+    this.corked = on;
+    if (on || (this.start === this.end && this.segments === undefined)) return;
+    if (this.shared !== undefined) {
+      this.ask();
+      return;
+    }
+    this.flush();
+    rewindWhenIdle();
+  }
+
   private ask(): void {
-    if (this.queued) return;
+    if (this.queued || this.corked) return;
     this.queued = true;
     flushAtTurnEnd(this);
+  }
+
+  private reserve(bytes: number): void {
+    if (slab.fits(bytes)) return;
+    // Corked, it is not among those that are written when there is no room.
+    if (this.corked) this.flush();
+    reserve(bytes);
   }
 
   /** Has the open region continue at the slab's next free byte. */
@@ -262,7 +285,7 @@ export class Outbox implements Flushable {
 
   /** A short text, encoded right into its place. */
   private text(first: number, text: string): void {
-    reserve(textFrameBound(text, this.maskingKey !== undefined));
+    this.reserve(textFrameBound(text, this.maskingKey !== undefined));
     this.open();
     const key = this.maskingKey === undefined ? -1 : this.maskingKey();
     this.extend(encodeText(slab.bytes, this.end, first, text, key));
@@ -274,12 +297,12 @@ export class Outbox implements Flushable {
     const key = this.maskingKey === undefined ? -1 : this.maskingKey();
     const header = headerLength(length, key >= 0);
     if (length <= COPY_LIMIT) {
-      reserve(header + length);
+      this.reserve(header + length);
       this.open();
       this.extend(encodeBinary(slab.bytes, this.end, first, payload, key));
       return;
     }
-    reserve(header);
+    this.reserve(header);
     this.open();
     this.extend(writeHeader(slab.bytes, this.end, first, length, key));
     let bytes = payload;

@@ -50,3 +50,8 @@ export function reserve(bytes: number): void {
   flushTurn();
   if (!slab.fits(bytes)) slab.replace();
 }
+
+/** To be called by who has written what it had queued: if nobody else has anything, the slab begins anew. */
+export function rewindWhenIdle(): void {
+  if (running === 0 && waiting.length === 0) slab.rewind();
+}

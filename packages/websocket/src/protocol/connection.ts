@@ -84,7 +84,7 @@ export class Connection implements FrameSink {
 
   /** Whether a message is being inflated elsewhere. What is received meanwhile is kept; better is to stop reading. */
   get suspended(): boolean {
-    return this.waiting;
+    return this.waiting && !this.over;
   }
 
   /** Bytes held for messages and control frames that are not whole, and for input that waits. */
