@@ -6,32 +6,38 @@
 import { CursorReader } from '../../packages/server/dist/delivery/cursor-reader.js';
 import { SqliteLog } from '../../packages/server/dist/log/sqlite-log.js';
 
+/** Puts another method in a method's place, which gets the one that was there as its first argument. */
+function replace(owner, method, replacement) {
+  const original = owner.prototype[method];
+  owner.prototype[method] = function (...args) {
+    return replacement.call(this, (...given) => original.apply(this, given), ...args);
+  };
+}
+
 const FAULTS = {
   // The server remembers how far it has answered, instead of believing the caller's cursor: an answer that is lost on
   // the way takes its messages with it.
   'advance-cursor'() {
     const answered = new Map();
     for (const method of ['read', 'readSteps']) {
-      const read = CursorReader.prototype[method];
-      CursorReader.prototype[method] = async function (bounds) {
+      replace(CursorReader, method, async function (read, bounds) {
         const user = [...this.positions.keys()].find((channel) => channel.startsWith('user:'));
         for (const [channel, position] of answered.get(user) ?? []) {
           const asked = this.positions.get(channel);
           if (asked && asked.offset < position.offset) this.positions.set(channel, position);
         }
-        const result = await read.call(this, bounds);
+        const result = await read(bounds);
         answered.set(user, new Map(this.positions));
         return result;
-      };
+      });
     }
   },
 
   // A message is acknowledged at the position that it is going to have, a moment before it is written.
   'acknowledge-early'() {
-    const { append } = SqliteLog.prototype;
     const known = new Set();
     const waiting = new Map();
-    SqliteLog.prototype.append = async function (what) {
+    replace(SqliteLog, 'append', async function (append, what) {
       const [record] = what.records;
       const fresh = what.records.length === 1 && record.key !== undefined && !known.has(record.key);
       if (fresh) known.add(record.key);
@@ -39,7 +45,7 @@ const FAULTS = {
       const before = record && waiting.get(record.channel);
       const written = new Promise((resolve) => setTimeout(resolve, 300)).then(() => {
         for (const { channel } of what.records) waiting.set(channel, waiting.get(channel) - 1);
-        return append.call(this, what);
+        return append(what);
       });
       if (!fresh) return written;
       written.catch(() => {});
@@ -47,7 +53,7 @@ const FAULTS = {
       return [
         { position: { epoch: head.epoch, offset: head.offset + before }, time: Date.now(), duplicate: false },
       ];
-    };
+    });
   },
 };
 

@@ -27,7 +27,7 @@ async function open(context: HttpContext, request: HttpRequest, signal: AbortSig
   const { fetch } = context;
   const headers: Record<string, string> = { authorization: `Bearer ${request.token}` };
   if (request.accept) headers['accept'] = request.accept;
-  const init: RequestInit = { headers, signal, cache: 'no-store', credentials: 'omit' };
+  const init: RequestInit = { headers, signal, cache: 'no-store' };
   if (request.body !== undefined) {
     headers['content-type'] = 'application/json';
     init.method = 'POST';
