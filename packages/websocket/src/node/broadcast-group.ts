@@ -1,10 +1,11 @@
 /**
- * The same messages for many connections: framed once, and written to each member once a turn. It owns what was sent to
- * the group in this turn and who has been handed how much of it; the order against a member's own messages is the
- * order in which they were sent.
+ * The same messages for many connections: framed once, compressed once, and written to each member once a turn. It owns
+ * what was sent to the group in this turn and who has been handed how much of it; the order against a member's own
+ * messages is the order in which they were sent.
  */
-import { FIN, OPCODE } from '../protocol/opcode.js';
-import { encodeBinary, encodeText, textFrameBound } from './encode.js';
+import { FIN, OPCODE, RSV1 } from '../protocol/opcode.js';
+import { DEFAULT_THRESHOLD, deflateAlone } from './deflate.js';
+import { FrameRun } from './frame-run.js';
 import type { Outbox, SharedFrames } from './outbox.js';
 import { toBytes } from './payload.js';
 import { type Flushable, flushAtTurnEnd, flushTurn, nextSequence } from './turn.js';
@@ -18,23 +19,31 @@ export interface BroadcastGroupOptions {
    * sent to the group until now is queued to it, and nothing after. When absent, the connection is terminated.
    */
   readonly onOverflow?: (socket: WebSocket) => void;
-  /** Compress messages for the members that negotiated it. True by default. */
+  /**
+   * Compress messages, once for all members that negotiated it with the full window; the others get them as they are.
+   * True by default.
+   */
   readonly compress?: boolean;
+  /** Messages with fewer bytes are not compressed. 1,024 by default. */
+  readonly threshold?: number;
 }
 
 const DEFAULT_BACKPRESSURE = 4 * 1024 * 1024;
-const LEAST_BUFFER = 4096;
 /** With more than this sent in one turn, it is written before the turn is over. */
 const FLUSH_LIMIT = 256 * 1024;
+/** Larger messages are not compressed: it is done at once, and would take too long. */
+const DEFLATE_LIMIT = 256 * 1024;
 
 export class BroadcastGroup implements Flushable, SharedFrames {
   private readonly members = new Map<Outbox, WebSocket>();
   private readonly maxBackpressure: number;
   private readonly onOverflow: (socket: WebSocket) => void;
-  /** This turn's frames, one behind the other. */
-  private bytes: Buffer | undefined = undefined;
-  private used = 0;
-  private readonly ends: number[] = [];
+  private readonly threshold: number;
+  /** This turn's frames for those who are sent plain ones, and for those who are sent compressed ones. */
+  private readonly plain = new FrameRun();
+  private readonly deflated = new FrameRun();
+  /** How many members are sent compressed frames. */
+  private inflating = 0;
   private readonly sequences: number[] = [];
   /** How many of this turn's frames an outbox has been handed, where that is not none. */
   private readonly taken = new Map<Outbox, number>();
@@ -42,6 +51,8 @@ export class BroadcastGroup implements Flushable, SharedFrames {
   constructor(options: BroadcastGroupOptions = {}) {
     this.maxBackpressure = options.maxBackpressure ?? DEFAULT_BACKPRESSURE;
     this.onOverflow = options.onOverflow ?? ((socket) => socket.terminate());
+    this.threshold =
+      options.compress === false ? Number.POSITIVE_INFINITY : (options.threshold ?? DEFAULT_THRESHOLD);
   }
 
   get size(): number {
@@ -49,8 +60,8 @@ export class BroadcastGroup implements Flushable, SharedFrames {
   }
 
   /** The members, in the order in which they were added. */
-  *[Symbol.iterator](): IterableIterator<WebSocket> {
-    yield* this.members.values();
+  [Symbol.iterator](): IterableIterator<WebSocket> {
+    return this.members.values();
   }
 
   has(socket: WebSocket): boolean {
@@ -68,8 +79,12 @@ export class BroadcastGroup implements Flushable, SharedFrames {
     const outbox = openOutbox(socket);
     if (outbox === undefined || this.members.has(outbox)) return this;
     if (outbox.masks) throw new TypeError('Only connections of a server can be members of a group');
+    // What is waiting was not encoded for the first who inflates.
+    const inflates = outbox.deflater?.full === true && this.threshold !== Number.POSITIVE_INFINITY;
+    if (inflates && this.inflating === 0) this.flush();
     this.members.set(outbox, socket);
-    if (this.ends.length > 0) this.taken.set(outbox, this.ends.length);
+    if (inflates) this.inflating++;
+    if (this.sequences.length > 0) this.taken.set(outbox, this.sequences.length);
     if (outbox.shared === undefined) outbox.shared = this;
     else if (outbox.shared instanceof Memberships) outbox.shared.groups.push(this);
     else if (outbox.shared instanceof BroadcastGroup) outbox.shared = new Memberships([outbox.shared, this]);
@@ -102,36 +117,36 @@ export class BroadcastGroup implements Flushable, SharedFrames {
     const first = FIN | (isBinary ? OPCODE.binary : OPCODE.text);
     const payload = typeof data === 'string' ? data : toBytes(data);
     if (this.members.size === 0) return;
-    const bound = typeof payload === 'string' ? textFrameBound(payload, false) : payload.length + 10;
-    const target = this.room(bound);
-    this.used =
-      typeof payload === 'string'
-        ? encodeText(target, this.used, first, payload, -1)
-        : encodeBinary(target, this.used, first, payload, -1);
-    this.ends.push(this.used);
+    this.plain.push(first, payload);
+    if (this.inflating > 0) this.pushDeflated(first, payload);
     this.sequences.push(nextSequence());
-    if (this.ends.length === 1) flushAtTurnEnd(this);
-    if (this.used > FLUSH_LIMIT) flushTurn();
+    if (this.sequences.length === 1) flushAtTurnEnd(this);
+    if (this.plain.length > FLUSH_LIMIT) flushTurn();
   }
 
-  private room(bytes: number): Buffer {
-    const { bytes: old } = this;
-    if (old !== undefined && this.used + bytes <= old.length) return old;
-    const grown = Buffer.allocUnsafeSlow(Math.max(LEAST_BUFFER, 2 * (this.used + bytes)));
-    old?.copy(grown, 0, 0, this.used);
-    this.bytes = grown;
-    return grown;
+  private pushDeflated(first: number, payload: string | Uint8Array): void {
+    const worth = payload.length >= this.threshold && payload.length <= DEFLATE_LIMIT;
+    const deflated = worth ? deflateAlone(toBytes(payload)) : undefined;
+    if (deflated === undefined) this.deflated.push(first, payload);
+    else this.deflated.push(first | RSV1, deflated);
+  }
+
+  /** The frames as this member is sent them. */
+  private runFor(outbox: Outbox): FrameRun {
+    return this.inflating > 0 && outbox.deflater?.full === true ? this.deflated : this.plain;
   }
 
   /** Writes this turn's frames to every member. */
   flush(): void {
-    if (this.ends.length === 0) return;
-    const bytes = this.bytes!.subarray(0, this.used);
+    const count = this.sequences.length;
+    if (count === 0) return;
     let reusable = this.taken.size === 0;
     let overflowing: Outbox[] | undefined;
+    const plain = this.plain.slice(0, count);
     for (const outbox of this.members.keys()) {
       if (outbox.shared === this && outbox.idle && !this.taken.has(outbox)) {
-        outbox.write(bytes);
+        const run = this.runFor(outbox);
+        outbox.writeShared(run === this.plain ? plain : run.slice(0, count));
       } else {
         outbox.flush();
         reusable = false;
@@ -144,9 +159,9 @@ export class BroadcastGroup implements Flushable, SharedFrames {
         }
       }
     }
-    if (!reusable || bytes.length > FLUSH_LIMIT) this.bytes = undefined;
-    this.used = 0;
-    this.ends.length = 0;
+    reusable &&= this.plain.length <= FLUSH_LIMIT;
+    this.plain.clear(reusable);
+    this.deflated.clear(reusable);
     this.sequences.length = 0;
     this.taken.clear();
     if (overflowing !== undefined) this.overflow(overflowing);
@@ -163,12 +178,13 @@ export class BroadcastGroup implements Flushable, SharedFrames {
 
   handOver(outbox: Outbox): void {
     const from = this.taken.get(outbox) ?? 0;
-    if (from < this.ends.length) this.handOverUpTo(outbox, from, this.ends.length);
+    if (from < this.sequences.length) this.handOverUpTo(outbox, from, this.sequences.length);
   }
 
   leave(outbox: Outbox): void {
-    this.members.delete(outbox);
+    if (!this.members.delete(outbox)) return;
     this.taken.delete(outbox);
+    if (outbox.deflater?.full === true && this.threshold !== Number.POSITIVE_INFINITY) this.inflating--;
   }
 
   /** The sequence number of the next frame this outbox has not been handed; Infinity when it has them all. */
@@ -185,9 +201,8 @@ export class BroadcastGroup implements Flushable, SharedFrames {
   }
 
   private handOverUpTo(outbox: Outbox, from: number, to: number): void {
-    const begin = from === 0 ? 0 : this.ends[from - 1]!;
     this.taken.set(outbox, to);
-    outbox.append(this.bytes!.subarray(begin, this.ends[to - 1]!));
+    outbox.append(this.runFor(outbox).slice(from, to));
   }
 }
 

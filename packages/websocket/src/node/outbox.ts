@@ -202,17 +202,29 @@ export class Outbox implements Flushable {
     if (payload.length > COPY_LIMIT || this.bytes + this.end - this.start > FLUSH_LIMIT) this.flush();
   }
 
-  /** Queues bytes that are frames already, and that nobody changes any more. */
+  /** Queues frames of a group, in memory that nobody changes any more. */
   append(bytes: Uint8Array): void {
     if (this.gate === undefined) {
-      this.putBytes(bytes);
+      this.putShared(bytes);
       return;
     }
     const begin = (done: () => void): void => {
-      this.putBytes(bytes);
+      this.putShared(bytes);
       done();
     };
     this.gate.push(begin, bytes.length, undefined);
+  }
+
+  private putShared(bytes: Uint8Array): void {
+    // They look back to nothing, and what is sent next must not look back beyond them.
+    this.deflater?.forget();
+    this.putBytes(bytes);
+  }
+
+  /** Writes frames of a group past the queue, which must be idle. */
+  writeShared(bytes: Uint8Array): void {
+    this.deflater?.forget();
+    this.write(bytes);
   }
 
   private putBytes(bytes: Uint8Array): void {
@@ -333,8 +345,7 @@ export class Outbox implements Flushable {
     else this.writeEach(segments);
   }
 
-  /** Writes bytes past the queue, which must be idle. */
-  write(bytes: Uint8Array): void {
+  private write(bytes: Uint8Array): void {
     const { callbacks } = this;
     if (callbacks === undefined) {
       this.stream.write(bytes);
