@@ -4,9 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { floods } from '../packages/websocket/test/flood/floods.mjs';
 
-const runner = fileURLToPath(new URL('../packages/websocket/test/flood/run.mjs', import.meta.url));
+const folder = new URL('../packages/websocket/test/flood/', import.meta.url);
+/** @type {{ floods: Record<string, { tells: string }> }} */
+const { floods } = await import(new URL('floods.mjs', folder).href);
+const runner = fileURLToPath(new URL('run.mjs', folder));
 const ours = new URL('../packages/websocket/dist/index.js', import.meta.url).href;
 const ws = new URL('node_modules/ws/wrapper.mjs', import.meta.url).href;
 

@@ -1,6 +1,7 @@
 /**
- * The engine's benchmark: every row of `workloads/` against every peer of `peers/roster.mjs`, the peers interleaved
- * round by round, each measurement in processes of its own. Prints a markdown table and keeps the figures as JSON.
+ * The benchmark: every row of `workloads/` against every peer of `peers/roster.mjs`, the peers interleaved round by
+ * round, each measurement in processes of its own; then what is told of our server alone. Prints markdown tables and
+ * keeps the figures as JSON.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,15 +9,16 @@ import { fileURLToPath } from 'node:url';
 import { machine } from './measure/cpu.mjs';
 import { canPin, pinned } from './measure/pin.mjs';
 import { median, spread } from './measure/stats.mjs';
-import { present } from './peers/roster.mjs';
+import { engines, present, servers } from './peers/roster.mjs';
+import { reports } from './reports/index.mjs';
 import { table } from './table.mjs';
-import { workloads } from './workloads/index.mjs';
+import { engineWorkloads, serverWorkloads } from './workloads/index.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
  * @typedef {object} Options
- * @property {string[]} only   names of rows, or beginnings of names; empty for all
+ * @property {string[]} only   names of rows and reports or beginnings of names, `engine`, `server`; empty for all
  * @property {string[]} peers  ids of columns; empty for all
  * @property {boolean} quick   one short round: to see that it works, not to be quoted
  * @property {boolean} json    print the figures instead of the table
@@ -55,47 +57,82 @@ const cellOf = (results) => {
   };
 };
 
+const note = (/** @type {string} */ line) => process.stderr.write(`${line}\n`);
+
+/**
+ * One row, its peers one after the other in each round.
+ * @param {import('./workloads/index.mjs').Workload} workload
+ * @param {import('./peers/roster.mjs').Peer[]} peers
+ * @param {{ rounds: number, warm: number, seconds: number, quick: boolean }} options
+ * @returns {Promise<import('./table.mjs').Row>}
+ */
+const measureRow = async ({ name, title, kind, mode, unit, wanted }, peers, { rounds, ...options }) => {
+  /** @type {Map<string, any[]>} */
+  const results = new Map();
+  const takesPart = peers.filter(({ modes }) => modes.includes(mode));
+  for (let round = 0; round < (kind === 'memory' ? Math.min(rounds, 3) : rounds); round++) {
+    for (const { id } of takesPart) {
+      const result = await once(name, id, options);
+      results.set(id, [...(results.get(id) ?? []), result]);
+      note(`${name}, ${id}: ${Math.round(result.bytes ?? result.work / result.cpu)}`);
+    }
+  }
+  /** @type {import('./table.mjs').Row['cells']} */
+  const cells = {};
+  for (const [id, list] of results) cells[id] = cellOf(list);
+  for (const { id, baseline } of takesPart) {
+    const cell = cells[id];
+    const base = baseline === undefined ? undefined : cells[baseline];
+    if (cell && base && kind === 'rate') cell.ratio = cell.value / base.value;
+  }
+  return { name, title, kind, unit, wanted, cells };
+};
+
 /** @param {Options} options */
 export const main = async ({ only, peers: wantedPeers, quick, json, rounds = quick ? 1 : 5 }) => {
-  const asked = (/** @type {string} */ name) => (/** @type {string} */ part) =>
-    part === name || (name.startsWith(part) && !workloads.some((workload) => workload.name === part));
-  const rows = workloads.filter(({ name }) => only.length === 0 || only.some(asked(name)));
-  const peers = present().filter(({ id }) => wantedPeers.length === 0 || wantedPeers.includes(id));
-  if (rows.length === 0)
-    throw new Error(`no such row; there are: ${workloads.map(({ name }) => name).join(', ')}`);
-  const note = (/** @type {string} */ line) => process.stderr.write(`${line}\n`);
+  const names = [...engineWorkloads, ...serverWorkloads, ...reports].map(({ name }) => name);
+  /** What was asked for by its own name, by the beginning of it, or with its suite. */
+  const asked =
+    (/** @type {string} */ suite) =>
+    (/** @type {{ name: string }} */ { name }) =>
+      only.length === 0 ||
+      only.includes(suite) ||
+      only.some((part) => part === name || (name.startsWith(part) && !names.includes(part)));
+  const suites = [
+    { rows: engineWorkloads.filter(asked('engine')), peers: engines },
+    { rows: serverWorkloads.filter(asked('server')), peers: servers },
+  ];
+  const told = reports.filter(asked('server'));
+  if (told.length === 0 && suites.every(({ rows }) => rows.length === 0)) {
+    throw new Error(`no such row; there are: engine, server, floods, ${names.join(', ')}`);
+  }
   const before = machine();
-  note(`${before.cpu}, ${before.cores} cores, ${before.platform}, load ${before.load.join(' ')}`);
+  const about = `${before.cpu}, ${before.cores} cores, ${before.platform}, load ${before.load.join(' ')}`;
+  note(about);
   if (!canPin)
     note('No taskset or only one core: server and load share their cores, so the figures are rough.');
   const times = quick ? { warm: 0.7, seconds: 1 } : { warm: 1.5, seconds: 2.5 };
+  mkdirSync(here('results'), { recursive: true });
 
-  /** @type {import('./table.mjs').Row[]} */
+  const printed = [];
   const done = [];
-  for (const row of rows) {
-    /** @type {Map<string, any[]>} */
-    const results = new Map();
-    const takesPart = peers.filter(({ modes }) => modes.includes(row.mode));
-    for (let round = 0; round < (row.kind === 'memory' ? Math.min(rounds, 3) : rounds); round++) {
-      for (const peer of takesPart) {
-        const result = await once(row.name, peer.id, { ...times, quick });
-        results.set(peer.id, [...(results.get(peer.id) ?? []), result]);
-        note(`${row.name}, ${peer.id}: ${Math.round(result.bytes ?? result.work / result.cpu)}`);
-      }
-    }
-    /** @type {import('./table.mjs').Row['cells']} */
-    const cells = {};
-    for (const [id, list] of results) cells[id] = cellOf(list);
-    for (const { id, baseline } of takesPart) {
-      const cell = cells[id];
-      const base = baseline === undefined ? undefined : cells[baseline];
-      if (cell && base && row.kind === 'rate') cell.ratio = cell.value / base.value;
-    }
-    const { name, title, kind, unit, wanted } = row;
-    done.push({ name, title, kind, unit, wanted, cells });
+  for (const { rows, peers: all } of suites) {
+    const peers = present(all).filter(({ id }) => wantedPeers.length === 0 || wantedPeers.includes(id));
+    /** @type {import('./table.mjs').Row[]} */
+    const measured = [];
+    for (const row of rows) measured.push(await measureRow(row, peers, { rounds, quick, ...times }));
+    if (measured.length > 0) printed.push(table(measured, peers));
+    done.push(...measured);
+  }
+  /** @type {Record<string, unknown>} */
+  const toldFigures = {};
+  for (const report of told) {
+    const result = await once(report.name, 'fullduplex', { quick });
+    toldFigures[report.name] = result;
+    printed.push(report.print(result));
   }
 
-  const report = {
+  const figures = {
     at: new Date().toISOString(),
     quick,
     rounds,
@@ -103,10 +140,12 @@ export const main = async ({ only, peers: wantedPeers, quick, json, rounds = qui
     before,
     after: machine(),
     rows: done,
+    reports: toldFigures,
   };
-  mkdirSync(here('results'), { recursive: true });
-  const file = here(`results/engine-${report.at.replaceAll(/[:.]/g, '-')}.json`);
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${table(done, peers)}\n`);
-  note(`\nKept as ${file}`);
+  const file = here(`results/${figures.at.replaceAll(/[:.]/g, '-')}.json`);
+  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify(figures, null, 2)}\n` : `${printed.join('\n\n')}\n\n${about}\n`,
+  );
+  note(`Kept as ${file}`);
 };

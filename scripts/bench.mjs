@@ -28,7 +28,11 @@ const run = (command, args, cwd) => {
 };
 
 if (!values['no-build'])
-  run(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'packages/websocket'], root);
+  run(
+    process.execPath,
+    ['node_modules/typescript/bin/tsc', '-b', 'packages/websocket', 'packages/server'],
+    root,
+  );
 
 // The lock file as it was when the peers were installed tells whether they still fit.
 const lock = readFileSync(`${bench}package-lock.json`, 'utf8');

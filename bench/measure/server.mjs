@@ -4,13 +4,15 @@ import { createInterface } from 'node:readline';
 import { pinned } from './pin.mjs';
 
 /**
+ * @typedef {{ rss: number, peak: number, heapUsed: number, external: number, arrayBuffers: number }} Memory in bytes
+ *
  * @typedef {object} Server
  * @property {number} port
  * @property {number} pid
  * @property {string} version of the program that runs it
  * @property {() => Promise<number>} cpu seconds, by its own account
- * @property {() => Promise<{ rss: number, heapUsed: number, external: number, arrayBuffers: number }>} memory as it is
- * @property {() => Promise<{ rss: number, heapUsed: number, external: number, arrayBuffers: number }>} settle collects garbage, then as `memory`
+ * @property {() => Promise<Memory>} memory as it is
+ * @property {() => Promise<Memory>} settle collects garbage, then as `memory`
  * @property {() => Promise<void>} stop
  */
 
@@ -53,8 +55,11 @@ export const startServer = async (peer, args) => {
     memory: () => ask('memory'),
     settle: () => ask('settle'),
     stop: async () => {
-      child.kill('SIGKILL');
+      // It ends by itself when its input does, and puts away what it wrote; or else it is ended.
+      child.stdin.end();
+      const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
       await gone;
+      clearTimeout(timer);
     },
   };
 };

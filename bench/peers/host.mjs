@@ -19,7 +19,9 @@ const collect = async () => {
 
 const memory = () => {
   const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
-  return { rss, heapUsed, external, arrayBuffers };
+  // `peak` is the largest resident set since the start.
+  const peak = process.resourceUsage().maxRSS * 1024;
+  return { rss, peak, heapUsed, external, arrayBuffers };
 };
 
 const program = process.versions.bun ? `Bun ${process.versions.bun}` : `Node ${process.versions.node}`;

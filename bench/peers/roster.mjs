@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
  * @property {string} [baseline] id of the peer that this one's ratio is taken against
  * @property {boolean} [raw]   answers with the bytes it was sent, masked as they were
  * @property {readonly string[]} modes the kinds of server that the script can be
+ * @property {'session' | 'socket.io' | 'plain'} [speaks] what a client of a chat says to it
  */
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -25,8 +26,11 @@ const bun = here('../node_modules/bun-linux-x64/bin/bun');
 const all = ['echo', 'broadcast', 'compressed', 'compressed-both'];
 const major = process.versions.node.split('.')[0];
 
-/** @type {Peer[]} */
-export const roster = [
+/**
+ * Engines: what stands between a socket and messages.
+ * @type {Peer[]}
+ */
+export const engines = [
   {
     id: 'ours',
     title: `Fullduplex, Node ${major}`,
@@ -84,5 +88,42 @@ export const roster = [
   },
 ];
 
+/**
+ * Whole servers: what stands between a message and everyone who reads it.
+ * @type {Peer[]}
+ */
+export const servers = [
+  {
+    id: 'fullduplex',
+    title: 'Fullduplex, durable',
+    program: node,
+    flags: ['--expose-gc'],
+    script: here('server.mjs'),
+    baseline: 'socket.io',
+    speaks: 'session',
+    modes: ['chat', 'sessions', 'polls'],
+  },
+  {
+    id: 'socket.io',
+    title: 'Socket.IO, no log',
+    program: node,
+    flags: ['--expose-gc'],
+    script: here('socket-io.mjs'),
+    baseline: 'socket.io',
+    speaks: 'socket.io',
+    modes: ['chat', 'sessions'],
+  },
+  {
+    id: 'ws-loop',
+    title: 'a loop over ws, no log',
+    program: node,
+    flags: ['--expose-gc'],
+    script: here('ws.mjs'),
+    baseline: 'socket.io',
+    speaks: 'plain',
+    modes: ['chat'],
+  },
+];
+
 /** The peers whose program is on this machine. Bun and the second Node are optional and for Linux on x64. */
-export const present = () => roster.filter((peer) => existsSync(peer.program));
+export const present = (/** @type {Peer[]} */ peers) => peers.filter((peer) => existsSync(peer.program));

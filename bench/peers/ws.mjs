@@ -14,7 +14,7 @@ const server = new WebSocketServer({
 
 server.on('connection', (socket) => {
   socket.on('error', (error) => console.error(error));
-  if (mode === 'broadcast') {
+  if (mode === 'broadcast' || mode === 'chat') {
     socket.on('message', (data, binary) => {
       for (const client of server.clients) client.send(data, { binary });
     });

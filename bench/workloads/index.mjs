@@ -1,8 +1,10 @@
 /** The rows of the table, in order. Each is one file that says what is measured and how the load is made. */
 import { allToAll } from './all-to-all.mjs';
+import { chat100, chat1000 } from './chat.mjs';
 import { echo16k, echo20, echo200k, echoCompressed } from './echo.mjs';
 import { fanOut100, fanOut1000 } from './fan-out.mjs';
 import { memoryCompressed, memoryIdle } from './memory.mjs';
+import { memoryPoll, memorySession } from './sessions.mjs';
 
 /**
  * @typedef {object} Workload
@@ -17,12 +19,13 @@ import { memoryCompressed, memoryIdle } from './memory.mjs';
  * @typedef {object} Context
  * @property {import('../measure/server.mjs').Server} server
  * @property {boolean} raw   the server answers with the bytes it was sent
+ * @property {string | undefined} speaks what a client of a chat says to it
  * @property {boolean} quick
  * @property {{ warm: number, seconds: number }} times
  */
 
 /** @type {Workload[]} */
-export const workloads = [
+export const engineWorkloads = [
   echo20,
   echo16k,
   echo200k,
@@ -33,3 +36,8 @@ export const workloads = [
   memoryIdle,
   memoryCompressed,
 ];
+
+/** @type {Workload[]} */
+export const serverWorkloads = [chat100, chat1000, memorySession, memoryPoll];
+
+export const workloads = [...engineWorkloads, ...serverWorkloads];
