@@ -27,14 +27,14 @@ const limits = z.strictObject({
   answerPublications: count.max(10_000).default(1000),
   /** Connections and held requests at one time; more are refused with 503. */
   connections: count.default(200_000),
-  /** Opening handshakes and requests without a token that one address may have under way. */
-  pendingPerAddress: count.default(1000),
+  /** WebSockets of one address at one time; loopback addresses are not counted. More are refused with 429. */
+  connectionsPerAddress: count.default(10_000),
   /** Channels that one session may be subscribed to by its own wish. */
   subscriptions: count.default(1000),
   /** Commands of one session that may be under way at once; what comes after waits unread. */
   pendingCommands: count.default(1000),
-  /** Commands a second of one session, or of one user over HTTP; a burst may be twice as many. */
-  commandsPerSecond: count.default(2000),
+  /** Commands a second of one session, or of one user over HTTP; a burst may be twice as many. Stops runaway loops. */
+  commandsPerSecond: count.default(10_000),
   /** Guest names a minute for one address; loopback addresses are not counted. */
   guestsPerMinute: count.default(60),
   /** Frames in a row that hold nothing the server understands before it disconnects a session (3509). */

@@ -14,6 +14,7 @@ import { TimerWheel } from './delivery/timer-wheel.js';
 import { createApp } from './http/app.js';
 import { guestSecret, Tokens } from './http/auth.js';
 import { RateLimit } from './http/limits.js';
+import { measureAppends } from './http/measured-log.js';
 import { type ConnectionKind, Metrics } from './http/metrics.js';
 import { Origins } from './http/origins.js';
 import { Page } from './http/page.js';
@@ -99,7 +100,7 @@ async function assemble(
   });
   const hub: Hub = new Hub({
     log,
-    audience: broadcastAudiences(limits.outboxBytes),
+    audience: broadcastAudiences(limits.outboxBytes, () => metrics.fellBehind.inc()),
     pageBytes: limits.pageBytes,
     outboxBytes: limits.outboxBytes,
     linger: timing.followLinger * 1000,
@@ -116,7 +117,7 @@ async function assemble(
     );
   };
   const chat = await Chat.open({
-    log,
+    log: measureAppends(log, (seconds) => metrics.appendSeconds.observe(seconds)),
     presence,
     limits: { maxMessageBytes: limits.messageBytes },
     announce: (channel, push) =>
@@ -132,6 +133,7 @@ async function assemble(
   });
   const capacity = new Capacity(
     limits.connections,
+    limits.connectionsPerAddress,
     () => engine.clients?.size ?? 0,
     () => held.size,
   );
@@ -211,6 +213,7 @@ async function assemble(
       capacity,
       guests: config.guests,
       isOpen,
+      addressOf: (request) => addressOf(request, config.trustProxy),
       doors: {
         session(socket) {
           counted('websocket', socket);

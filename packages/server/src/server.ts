@@ -40,6 +40,8 @@ export function createServer(input: ServerConfig = {}, replacements: Replacement
 
 /** Longest a request's head may take to arrive, in milliseconds. */
 const HEAD_TIMEOUT = 10_000;
+/** Connections beyond the limit that are answered; more are cut. */
+const REFUSALS = 1000;
 /** Room for a cursor of many channels in the URL, in bytes. */
 const MAX_HEAD = 64 * 1024;
 
@@ -64,6 +66,8 @@ class FullduplexServer implements Server {
   async listen(): Promise<Listening> {
     const parts = await openParts(this.#config, this.#replacements.log, () => this.#closing === undefined);
     this.#parts = parts;
+    // A few more than are let in, so that those who are not can be told.
+    this.#http.maxConnections = this.#config.limits.connections + REFUSALS;
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       if (isSync(request.url)) void sync(request, response, parts.sync);
       else void parts.app(request, response);

@@ -17,6 +17,7 @@ export class Metrics {
   readonly connections: Gauge<'transport'>;
   readonly publications: Counter;
   readonly appendSeconds: Histogram;
+  readonly fellBehind: Counter;
   readonly requests: Counter<'endpoint' | 'status'>;
   readonly #registry = new Registry();
 
@@ -34,6 +35,11 @@ export class Metrics {
     this.publications = new Counter({
       name: 'fullduplex_publications_total',
       help: 'Publications told to followed channels.',
+      registers,
+    });
+    this.fellBehind = new Counter({
+      name: 'fullduplex_fell_behind_total',
+      help: 'How often a reader was too slow for its outbox and went back to reading the log.',
       registers,
     });
     this.appendSeconds = new Histogram({

@@ -24,6 +24,8 @@ export interface UpgradeServices {
   readonly guests: boolean;
   readonly doors: Doors;
   isOpen(): boolean;
+  /** The caller's address, or undefined where a limit by address makes no sense. */
+  addressOf(request: IncomingMessage): string | undefined;
   /** What else the HTTP server answers. */
   request(request: IncomingMessage, response: ServerResponse): void;
 }
@@ -49,6 +51,11 @@ export function upgrade(
       refuse(stream, 503, new CommandError('too_many_requests', 'There is no room for another connection.'));
       return;
     }
+    const leave = services.capacity.enter(services.addressOf(request));
+    if (leave === undefined) {
+      throw new CommandError('too_many_requests', 'This address has as many connections as one may have.');
+    }
+    stream.once('close', leave);
     services.engine.handleUpgrade(request, stream, head, open);
   } catch (error) {
     const told =

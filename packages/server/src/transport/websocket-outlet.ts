@@ -52,9 +52,16 @@ export class WebSocketOutlet implements Connection {
   }
 }
 
-/** @param outboxBytes what may wait to be written to a member before it is let go of */
-export function broadcastAudiences(outboxBytes: number): AudienceFactory {
-  return (overflowed) => new BroadcastAudience(outboxBytes, overflowed);
+/**
+ * @param outboxBytes what may wait to be written to a member before it is let go of
+ * @param fellBehind called for each that was
+ */
+export function broadcastAudiences(outboxBytes: number, fellBehind: () => void): AudienceFactory {
+  return (overflowed) =>
+    new BroadcastAudience(outboxBytes, (outlet) => {
+      fellBehind();
+      overflowed(outlet);
+    });
 }
 
 class BroadcastAudience implements Audience {

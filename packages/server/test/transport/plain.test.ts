@@ -259,4 +259,16 @@ describe('the way in', () => {
     expect(await refusal('/ws')).toBe('opened');
     expect(await refusal('/ws')).toContain('503');
   });
+
+  test('beyond the limit of one address there is 429, until one of its connections is gone', async () => {
+    await server.close();
+    server = await startServer({ trustProxy: true, limits: { connectionsPerAddress: 1 } });
+    const headers = { 'X-Forwarded-For': '203.0.113.7' };
+    const first = await server.socket('/ws', headers);
+    expect(await refusal('/ws', headers)).toContain('429');
+    expect(await refusal('/ws', { 'X-Forwarded-For': '203.0.113.8' })).toBe('opened');
+    first.socket.close();
+    await first.end();
+    await until(async () => (await refusal('/ws', headers)) === 'opened');
+  });
 });
