@@ -7,6 +7,7 @@ import { App } from './app/app.js';
 import { beSignedIn, isAnotherSignedIn } from './app/other-windows.js';
 import { applyPreferences, PreferenceStore } from './app/preferences.js';
 import { arrive, followAddress } from './app/route.js';
+import { storageOr } from './app/storage.js';
 import { Chat } from './state/chat.js';
 import { Network } from './state/network.js';
 import { type Session, SessionStore } from './state/session.js';
@@ -19,10 +20,12 @@ if (separate) {
   history.replaceState(null, '', address);
 }
 
-const preferences = new PreferenceStore(localStorage, navigator.languages);
+const local = storageOr(() => localStorage);
+const own = storageOr(() => sessionStorage);
+const preferences = new PreferenceStore(local, navigator.languages);
 // An address of a conversation is a link that was followed: that goes on as who one is.
 const beside = location.hash === '' && (await isAnotherSignedIn());
-const sessions = new SessionStore({ shared: localStorage, own: sessionStorage, beside, separate });
+const sessions = new SessionStore({ shared: local, own, beside, separate });
 const network = new Network();
 const chats = new Store<Chat | undefined>(undefined);
 
@@ -32,7 +35,7 @@ function chatOf(session: Session): Chat {
     connect: (options) =>
       connect({
         getToken: ({ refused }) => (refused ? null : session.token),
-        storage: localStorageOutbox(session.user),
+        storage: localStorageOutbox(session.user, local),
         WebSocket: network.WebSocket,
         fetch: network.fetch,
         ...options,
@@ -59,6 +62,6 @@ sessions.subscribe(followSession);
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <App sessions={sessions} preferences={preferences} network={network} chats={chats} />
+    <App sessions={sessions} preferences={preferences} network={network} chats={chats} drafts={own} />
   </StrictMode>,
 );

@@ -16,9 +16,11 @@ interface AppProps {
   readonly network: Network;
   /** The signed-in user's model; follows `sessions`. */
   readonly chats: Readable<Chat | undefined>;
+  /** Where what was begun and not sent is kept. */
+  readonly drafts: Storage;
 }
 
-export function App({ sessions, preferences, network, chats }: AppProps) {
+export function App({ sessions, preferences, network, chats, drafts }: AppProps) {
   const chosen = useStore(preferences);
   const chat = useStore(chats);
   useEffect(() => applyPreferences(chosen, document.documentElement), [chosen]);
@@ -27,7 +29,7 @@ export function App({ sessions, preferences, network, chats }: AppProps) {
   return (
     <WordsProvider language={chosen.language}>
       {chat ? (
-        <SignedIn key={chat.me} chat={chat} {...{ network, preferences, sessions, signOut }} />
+        <SignedIn key={chat.me} chat={chat} {...{ network, preferences, sessions, drafts, signOut }} />
       ) : (
         <SignIn
           name=""
@@ -47,7 +49,7 @@ interface SignedInProps extends Omit<AppProps, 'chats'> {
 }
 
 /** The server may refuse the token at any time; then one signs in again, under the same name if one likes. */
-function SignedIn({ chat, network, preferences, sessions, signOut }: SignedInProps) {
+function SignedIn({ chat, network, preferences, sessions, drafts, signOut }: SignedInProps) {
   const refused = useStore(chat.connection, (state) => state.status === 'signed-out');
   return refused ? (
     <SignIn
@@ -57,6 +59,6 @@ function SignedIn({ chat, network, preferences, sessions, signOut }: SignedInPro
       onLanguage={(language) => preferences.chooseLanguage(language)}
     />
   ) : (
-    <ChatPage chat={chat} network={network} preferences={preferences} onSignOut={signOut} />
+    <ChatPage {...{ chat, network, preferences, drafts }} onSignOut={signOut} />
   );
 }

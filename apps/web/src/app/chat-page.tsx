@@ -20,10 +20,11 @@ interface ChatPageProps {
   readonly chat: Chat;
   readonly network: Network;
   readonly preferences: PreferenceStore;
+  readonly drafts: Storage;
   readonly onSignOut: () => void;
 }
 
-export function ChatPage({ chat, network, preferences, onSignOut }: ChatPageProps) {
+export function ChatPage({ chat, network, preferences, drafts, onSignOut }: ChatPageProps) {
   const { t } = useWords();
   const channel = useStore(route);
   const unread = useStore(chat.directory.conversations, totalUnread);
@@ -35,6 +36,7 @@ export function ChatPage({ chat, network, preferences, onSignOut }: ChatPageProp
       chat,
       network,
       preferences,
+      drafts,
       signOut: onSignOut,
       show,
       goOnline: (online) => {
@@ -42,7 +44,7 @@ export function ChatPage({ chat, network, preferences, onSignOut }: ChatPageProp
         if (online) chat.client.reconnect();
       },
     }),
-    [chat, network, preferences, onSignOut, show],
+    [chat, network, preferences, drafts, onSignOut, show],
   );
 
   useEffect(() => watchAttention(chat.attention), [chat]);

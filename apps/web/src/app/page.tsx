@@ -10,6 +10,8 @@ export interface PageContext {
   readonly chat: Chat;
   readonly network: Network;
   readonly preferences: PreferenceStore;
+  /** Where what was begun and not sent is kept. */
+  readonly drafts: Storage;
   /** Cuts this window off from the network, or lets it back. */
   readonly goOnline: (online: boolean) => void;
   readonly signOut: () => void;

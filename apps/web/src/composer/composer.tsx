@@ -24,9 +24,9 @@ interface ComposerProps {
 }
 
 export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent }: ComposerProps) {
-  const { chat } = usePage();
+  const { chat, drafts } = usePage();
   const { t } = useWords();
-  const [draft, setDraft] = useState(() => readDraft(sessionStorage, chat.me, channel));
+  const [draft, setDraft] = useState(() => readDraft(drafts, chat.me, channel));
   const [change, setChange] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
   const text = editing ? change : draft;
@@ -55,7 +55,7 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
       return;
     }
     setDraft(next);
-    keepDraft(sessionStorage, chat.me, channel, next);
+    keepDraft(drafts, chat.me, channel, next);
     chat.client.typing(channel, next.trim() !== '');
   };
 
@@ -83,7 +83,7 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
       return;
     }
     setDraft('');
-    keepDraft(sessionStorage, chat.me, channel, '');
+    keepDraft(drafts, chat.me, channel, '');
     onSent();
   };
 

@@ -22,7 +22,17 @@ export function StatusLine(props: { readonly channel: string; readonly editing: 
     if (!online) return t.offlineByChoice;
     return stopping ? t.serverStopping : t.offlineNote;
   };
-  const cut = stopping || status === 'offline' || status === 'closed' || !online;
+  if (status === 'closed') {
+    return (
+      <div className="status-line" data-kind="bad">
+        <span className="cut">{t.closedNote}</span>
+        <Button kind="link" onClick={() => location.reload()}>
+          {t.reload}
+        </Button>
+      </div>
+    );
+  }
+  const cut = stopping || status === 'offline' || !online;
 
   if (trouble) {
     return (

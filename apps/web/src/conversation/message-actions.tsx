@@ -3,6 +3,7 @@ import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { focusMessage } from '../app/focus.js';
 import { usePage } from '../app/page.js';
+import { canCopy } from '../app/platform.js';
 import { useWords } from '../app/words.js';
 import { Button, IconButton } from '../parts/button.js';
 import type { Message } from '../state/timeline.js';
@@ -75,11 +76,13 @@ export function MessageActions({ channel, message, onEdit }: MessageActionsProps
       {shown === 'all' ? (
         <>
           <IconButton icon={SmilePlus} label={t.react} onClick={() => setShown('reactions')} />
-          <IconButton
-            icon={Copy}
-            label={t.copy}
-            onClick={() => void navigator.clipboard?.writeText(message.text)}
-          />
+          {canCopy ? (
+            <IconButton
+              icon={Copy}
+              label={t.copy}
+              onClick={() => void navigator.clipboard.writeText(message.text)}
+            />
+          ) : null}
           {mine ? <IconButton icon={Pencil} label={t.edit} onClick={() => onEdit(message)} /> : null}
           {mine ? <IconButton icon={Trash2} label={t.remove} onClick={() => setShown('delete')} /> : null}
         </>

@@ -114,6 +114,12 @@ function firstVisible(box: HTMLElement, list: HTMLElement | null): HTMLElement |
     if (rows[middle]!.getBoundingClientRect().bottom <= edge) low = middle + 1;
     else high = middle;
   }
-  const row = rows[low];
-  return row instanceof HTMLElement && row.dataset.row !== undefined ? row : undefined;
+  // A message stays where it is in the list; a day's line moves up when older messages of the day come before it.
+  let steady: Element | undefined = rows[low];
+  for (let at = low; at < rows.length; at++) {
+    if (!(rows[at] as HTMLElement).dataset.state) continue;
+    steady = rows[at];
+    break;
+  }
+  return steady instanceof HTMLElement && steady.dataset.row !== undefined ? steady : undefined;
 }

@@ -3,6 +3,7 @@ import { LOBBY } from '@fullduplex/wire';
 import { Check, Link2, LogOut, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { usePage } from '../app/page.js';
+import { canCopy } from '../app/platform.js';
 import { hashOf, open } from '../app/route.js';
 import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
@@ -52,7 +53,7 @@ export function Details({ channel, described, member, onClose }: DetailsProps) {
               <h3 className="details-name">{name}</h3>
               {room ? <p>{room.private ? t.privateRoomNote : t.publicRoomNote}</p> : null}
             </div>
-            <CopyLink channel={channel} />
+            {canCopy ? <CopyLink channel={channel} /> : null}
             {member ? <Invite channel={channel} /> : null}
             <Members channel={channel} />
             {member && channel !== LOBBY ? (
@@ -87,7 +88,7 @@ function CopyLink({ channel }: { readonly channel: string }) {
   const [copied, setCopied] = useState(false);
   const copy = (): void => {
     const address = new URL(`/chat${hashOf(channel)}`, location.href).href;
-    void navigator.clipboard?.writeText(address).then(() => setCopied(true));
+    void navigator.clipboard.writeText(address).then(() => setCopied(true));
   };
   return (
     <button type="button" className="menu-item" onClick={copy} onBlur={() => setCopied(false)}>

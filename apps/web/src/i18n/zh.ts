@@ -32,6 +32,8 @@ export const zh: Strings = {
   goOffline: '转为离线',
   signedOut: '已退出登录',
   closed: '连接已断开',
+  closedNote: '服务器结束了此连接。',
+  reload: '重新加载',
   serverStopping: '服务器正在停止，恢复后自动发送。',
   connection: '连接',
   connectionDetails: '连接详情',

@@ -24,5 +24,11 @@ applyPreferences(preferences.get(), document.documentElement);
 followAddress();
 arrive();
 createRoot(document.getElementById('root')!).render(
-  <App sessions={sessions} preferences={preferences} network={network} chats={chats} />,
+  <App
+    sessions={sessions}
+    preferences={preferences}
+    network={network}
+    chats={chats}
+    drafts={sessionStorage}
+  />,
 );
