@@ -26,7 +26,7 @@ export interface HttpRequest {
 async function open(context: HttpContext, request: HttpRequest, signal: AbortSignal): Promise<Response> {
   const { fetch } = context;
   const headers: Record<string, string> = { authorization: `Bearer ${request.token}` };
-  if (request.accept) headers['accept'] = request.accept;
+  if (request.accept) headers.accept = request.accept;
   const init: RequestInit = { headers, signal, cache: 'no-store' };
   if (request.body !== undefined) {
     headers['content-type'] = 'application/json';

@@ -21,7 +21,7 @@ const CONFIG = {
     answerPublications: 50,
     commandsPerSecond: 100_000,
   },
-  timing: { heartbeat: 1, presenceGrace: 2, pollingLease: 3, pingInterval: 5, pongTimeout: 5 },
+  timing: { heartbeat: 1, presenceGrace: 1, pollingLease: 1.5, pingInterval: 5, pongTimeout: 5 },
 };
 
 export interface Target {
@@ -35,8 +35,15 @@ export interface Target {
   readonly ours: boolean;
 }
 
-/** A server that somebody else looks after. */
+/**
+ * A server that somebody else looks after.
+ *
+ * @throws {Error} when it is not spoken to by plain HTTP: what is to be cut at any byte must not be encrypted
+ */
 export function remoteTarget(url: string): Target {
+  if (!URL.canParse(url) || new URL(url).protocol !== 'http:') {
+    throw new Error(`The address of a server to verify begins with http:, not ${url}`);
+  }
   const nothing = async (): Promise<void> => {};
   return { url: url.replace(/\/$/, ''), ours: false, end: nothing, start: nothing, dispose: nothing };
 }
@@ -116,12 +123,15 @@ class OwnServer {
   }
 }
 
-/** @throws {Error} what the server answered, when it is no success */
+/** @throws {Error} what the server answered, when it is no success; or that there is none */
 export async function ask(url: string, path: string, body: unknown, token?: string): Promise<unknown> {
-  const response = await fetch(url + path, {
+  const request = {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify(body),
+  };
+  const response = await fetch(url + path, request).catch((cause: unknown) => {
+    throw new Error(`There is no server at ${url}.`, { cause });
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${text}`);
