@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT_USAGE } from './exit-status.js';
 import { registerServe } from './serve.js';
+import { registerVerify } from './verify/command.js';
 
 /**
  * Runs the command line and sets `process.exitCode`; a server that was started keeps the process alive.
@@ -16,6 +17,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride()
     .showHelpAfterError('Run with --help to see what there is.');
   registerServe(program);
+  registerVerify(program);
   // Subcommands do not inherit it.
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`See: fullduplex ${command.name()} --help`);
