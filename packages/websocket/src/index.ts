@@ -17,15 +17,25 @@ export { BroadcastGroup, type BroadcastGroupOptions } from './node/broadcast-gro
 export type { ClientOptions } from './node/client.js';
 export type { DeflateOptions } from './node/deflate.js';
 export {
+  CHANNELS,
+  type CloseReport,
+  type DeflateReport,
+  type HandshakeReport,
+  type MessageReport,
+  type QueueReport,
+} from './node/diagnostics.js';
+export type { DrainOptions, DrainProgress } from './node/drain.js';
+export {
   CloseEvent,
   ErrorEvent,
   MessageEvent,
   WebSocketEvent,
   type WebSocketEvents,
 } from './node/event-target.js';
+export type { KeepaliveOptions } from './node/keepalive.js';
 export type { SendCallback } from './node/outbox.js';
 export type { SendData } from './node/payload.js';
-export type { ClientInfo, ServerEvents, ServerOptions, VerifyClient } from './node/server.js';
+export type { ClientInfo, ServerEvents, ServerOptions, VerifyClient } from './node/server-options.js';
 export type { BinaryType, SendOptions } from './node/websocket.js';
 export { WebSocketError, type WebSocketErrorCode } from './protocol/errors.js';
 export { createWebSocketStream, WebSocketServer };

@@ -22,6 +22,8 @@ import {
   type Target,
 } from './client-target.js';
 import { type DeflateOptions, deflateOptions } from './deflate.js';
+import { reportHandshake } from './diagnostics.js';
+import { Keepalive, type KeepaliveOptions } from './keepalive.js';
 import { type LinkSettings, nodeMemory } from './link.js';
 import { randomMaskingKey } from './masking-key.js';
 import type { Pending, WebSocket } from './websocket.js';
@@ -56,6 +58,10 @@ export interface ClientOptions
   readonly autoPong?: boolean;
   /** Milliseconds the server has to finish the closing handshake. 30,000 by default. */
   readonly closeTimeout?: number;
+  /** As for the server. */
+  readonly maxBackpressure?: number;
+  readonly onBackpressure?: 'close' | 'drop';
+  readonly keepalive?: KeepaliveOptions | false;
   /** Called with the request instead of sending it, for signing it and the like; it must call `request.end()`. */
   readonly finishRequest?: (request: http.ClientRequest, socket: WebSocket) => void;
   /** Fills a buffer of four bytes with a masking key; strong random numbers by default. */
@@ -65,6 +71,7 @@ export interface ClientOptions
 export const DEFAULT_MAX_PAYLOAD = 100 * 1024 * 1024;
 export const DEFAULT_CLOSE_TIMEOUT = 30_000;
 export const DEFAULT_HIGH_WATER_MARK = 64 * 1024;
+export const DEFAULT_MAX_BACKPRESSURE = 64 * 1024 * 1024;
 
 const VERSIONS = [8, 13];
 
@@ -321,6 +328,8 @@ function open(
     stream.setNoDelay();
   }
   settled(attempt);
+  const compressed = parameters !== undefined;
+  reportHandshake({ role: 'client', status: 101, protocol: answer.protocol, compressed });
   socket.setSocket(stream, head, clientSettings(options), {
     protocol: answer.protocol,
     deflate: parameters === undefined ? undefined : { parameters, options: deflate! },
@@ -344,6 +353,9 @@ function clientSettings(options: ClientOptions): LinkSettings {
     closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     autoPong: options.autoPong ?? true,
     highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
+    maxBackpressure: options.maxBackpressure ?? DEFAULT_MAX_BACKPRESSURE,
+    dropBeyond: options.onBackpressure === 'drop',
+    keepalive: options.keepalive ? new Keepalive(options.keepalive) : undefined,
     maskingKey: options.generateMask === undefined ? randomMaskingKey : keysFrom(options.generateMask),
     ...nodeMemory,
   };
@@ -361,6 +373,7 @@ function keysFrom(generate: (mask: Buffer) => void): () => number {
 function fail(attempt: Attempt, error: Error): void {
   const { pending, socket } = attempt;
   settled(attempt);
+  reportHandshake({ role: 'client', status: 0, reason: error.message });
   pending.state = 2;
   socket.linkFailed(error);
   pending.state = 3;

@@ -8,6 +8,7 @@ import * as zlib from 'node:zlib';
 import type { Inflated, Inflater } from '../protocol/connection.js';
 import { WebSocketError } from '../protocol/errors.js';
 import type { DeflatePreferences } from '../protocol/permessage-deflate.js';
+import { reportDeflate } from './diagnostics.js';
 import { Limiter } from './limiter.js';
 
 export interface DeflateOptions extends DeflatePreferences {
@@ -128,14 +129,14 @@ export class NodeInflater implements Inflater {
         result = inflateNow(payload, this.settings(payload.length, quick, false));
         this.looksFarBack = !(result instanceof Error);
       }
-      if (!(result instanceof Error)) return this.keep(result);
+      if (!(result instanceof Error)) return this.keep(result, payload.length);
       if (!isTooLarge(result) || most <= SYNC_INFLATED) return failure(result);
     }
     const limiter = limiterFor(this.options.concurrencyLimit ?? DEFAULT_CONCURRENCY);
     limiter.run((free) => {
       inflateLater(payload, this.settings(payload.length, most, false), 1, (result) => {
         free();
-        done(result instanceof Error ? failure(result) : this.keep(result));
+        done(result instanceof Error ? failure(result) : this.keep(result, payload.length));
       });
     });
     return undefined;
@@ -156,7 +157,8 @@ export class NodeInflater implements Inflater {
     return { finishFlush: SYNC_FLUSH, chunkSize, windowBits, maxOutputLength, info: true, dictionary };
   }
 
-  private keep(message: Buffer): Buffer {
+  private keep(message: Buffer, deflated: number): Buffer {
+    reportDeflate('in', message.length, deflated);
     this.window?.push(message);
     return message;
   }
@@ -323,6 +325,7 @@ export class Deflater {
   }
 
   private keep(message: Uint8Array, deflated: Buffer): Uint8Array | undefined {
+    reportDeflate('out', message.length, deflated.length - TAIL.length);
     if (deflated.length - TAIL.length >= message.length) return undefined;
     this.window?.push(message);
     return deflated.subarray(0, deflated.length - TAIL.length);

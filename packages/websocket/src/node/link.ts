@@ -11,6 +11,8 @@ import { FIN, MAX_CONTROL_PAYLOAD, OPCODE } from '../protocol/opcode.js';
 import type { DeflateParameters } from '../protocol/permessage-deflate.js';
 import { sendBlob } from './blob.js';
 import { type DeflateOptions, Deflater, NodeInflater } from './deflate.js';
+import { CHANNELS, type CloseReport, type MessageReport, type QueueReport } from './diagnostics.js';
+import type { Keepalive, Watched } from './keepalive.js';
 import { Outbox, type SendCallback } from './outbox.js';
 
 /** What all connections of one server, or one client, have in common. */
@@ -20,6 +22,11 @@ export interface LinkSettings extends ConnectionSettings {
   /** Milliseconds the peer has to finish the closing handshake. */
   readonly closeTimeout: number;
   readonly autoPong: boolean;
+  /** Bytes that may wait to be sent; 0 for no limit. */
+  readonly maxBackpressure: number;
+  /** Beyond it, drop messages instead of ending the connection. */
+  readonly dropBeyond: boolean;
+  readonly keepalive: Keepalive | undefined;
   readonly maskingKey: (() => number) | undefined;
 }
 
@@ -69,7 +76,7 @@ export function isLinked(stream: Linked): boolean {
   return stream[kLink] !== undefined;
 }
 
-export class Link implements ConnectionHandler {
+export class Link implements ConnectionHandler, Watched {
   readonly stream: Duplex;
   readonly outbox: Outbox;
   readonly settings: LinkSettings;
@@ -81,6 +88,8 @@ export class Link implements ConnectionHandler {
   closeSent = false;
   closeReceived = false;
   private failed = false;
+  /** Whether nothing came since `heard` was last called. */
+  private silent = false;
   private gone = false;
   private closeCode = 1006;
   private closeReason: Buffer = NO_BYTES;
@@ -106,6 +115,24 @@ export class Link implements ConnectionHandler {
     stream.on('data', streamData);
     stream.on('end', streamEnded);
     stream.on('error', streamFailed);
+    this.settings.keepalive?.add(this);
+  }
+
+  // What keepalive asks.
+
+  heard(): boolean {
+    // While reading is stopped, nothing can be heard.
+    const heard = !this.silent || this.stopped !== 0;
+    this.silent = true;
+    return heard;
+  }
+
+  ping(): void {
+    if (this.state === OPEN) this.control(OPCODE.ping, NO_BYTES);
+  }
+
+  giveUp(): void {
+    this.giveUpWith(new WebSocketError('WS_ERR_KEEPALIVE_TIMEOUT', 'The peer has not answered a ping'));
   }
 
   /**
@@ -153,12 +180,45 @@ export class Link implements ConnectionHandler {
   /**
    * Sends a frame of a data message.
    *
-   * @param compress - compress it, where that was negotiated and is worth it; only for a message in one frame
+   * @param whole - the message is this one frame, and so may be dropped
+   * @param compress - compress it, where that was negotiated and is worth it; only for a whole one
    */
-  message(first: number, payload: string | Uint8Array, compress: boolean, callback?: SendCallback): void {
+  message(
+    first: number,
+    payload: string | Uint8Array,
+    whole: boolean,
+    compress: boolean,
+    callback?: SendCallback,
+  ): void {
     const { outbox } = this;
+    if (CHANNELS.message.hasSubscribers) this.report('out', payload.length, (first & 0xf) === OPCODE.binary);
+    if (whole && this.settings.dropBeyond && this.tooSlow(payload.length)) {
+      const error = backpressureError(outbox.bufferedAmount);
+      if (callback !== undefined) process.nextTick(callback, error);
+      return;
+    }
     if (compress && outbox.deflater?.wants(payload.length)) outbox.compressed(first, payload, callback);
     else outbox.frame(first, payload, callback);
+    if (!this.settings.dropBeyond && this.tooSlow(0))
+      this.giveUpWith(backpressureError(outbox.bufferedAmount));
+  }
+
+  /** Whether more would wait than may, with so many bytes more. */
+  private tooSlow(bytes: number): boolean {
+    const { maxBackpressure } = this.settings;
+    if (maxBackpressure === 0 || !this.outbox.waits) return false;
+    return this.outbox.bufferedAmount + bytes > maxBackpressure;
+  }
+
+  /** Ends the connection at once, with an error that says why. */
+  private giveUpWith(error: WebSocketError): void {
+    if (this.state === CLOSED) return;
+    this.terminate();
+    this.owner.linkFailed(error);
+  }
+
+  private report(direction: 'in' | 'out', size: number, isBinary: boolean): void {
+    CHANNELS.message.publish({ socket: this.owner, direction, size, isBinary } satisfies MessageReport);
   }
 
   /** Sends what a blob holds, once it is read; what is sent after it waits. */
@@ -181,12 +241,19 @@ export class Link implements ConnectionHandler {
     if (payload.length > MAX_CONTROL_PAYLOAD) {
       throw new RangeError(`The data size must not be greater than ${MAX_CONTROL_PAYLOAD} bytes`);
     }
-    this.outbox.frame(FIN | opcode, payload, callback);
+    // A control frame need not wait for a message that is not ready, and may stand between its fragments (5.4).
+    this.outbox.put(FIN | opcode, payload, callback);
   }
 
   // What the outbox tells.
 
+  backlog(bytes: number): void {
+    if (CHANNELS.queue.hasSubscribers)
+      CHANNELS.queue.publish({ socket: this.owner, bytes } satisfies QueueReport);
+  }
+
   drained(): void {
+    this.backlog(0);
     if (this.unanswered !== undefined && this.state === OPEN) {
       const payload = this.unanswered;
       this.unanswered = undefined;
@@ -198,6 +265,7 @@ export class Link implements ConnectionHandler {
   // What the connection tells.
 
   onMessage(data: Uint8Array, isBinary: boolean): void {
+    if (CHANNELS.message.hasSubscribers) this.report('in', data.length, isBinary);
     this.owner.linkMessage(asBuffer(data), isBinary);
   }
 
@@ -245,6 +313,7 @@ export class Link implements ConnectionHandler {
   // What the stream tells.
 
   received(chunk: Buffer): void {
+    this.silent = false;
     this.outbox.cork(true);
     try {
       this.connection.receive(chunk);
@@ -284,8 +353,13 @@ export class Link implements ConnectionHandler {
       new WebSocketError('WS_ERR_NOT_OPEN', 'The connection was closed before it was sent'),
     );
     this.unanswered = undefined;
+    this.settings.keepalive?.delete(this);
     this.state = CLOSED;
     stream[kLink] = undefined;
+    if (CHANNELS.close.hasSubscribers) {
+      const clean = this.closeReceived && this.closeSent;
+      CHANNELS.close.publish({ socket: this.owner, code: this.closeCode, clean } satisfies CloseReport);
+    }
     this.owner.linkClosed(this.closeCode, this.closeReason);
   }
 }
@@ -303,6 +377,11 @@ function codecs(
     deflater: new Deflater(...(isServer ? server : client), options),
     inflater: new NodeInflater(...(isServer ? client : server), options),
   };
+}
+
+function backpressureError(bytes: number): WebSocketError {
+  const message = `The peer reads too slowly: ${bytes} bytes are waiting to be sent`;
+  return new WebSocketError('WS_ERR_BACKPRESSURE', message);
 }
 
 function closePayload(code: number | undefined, reason: string | Uint8Array | undefined): Uint8Array {

@@ -25,6 +25,8 @@ export interface SharedFrames {
 }
 
 export interface OutboxOwner {
+  /** So many bytes could not be written at once. */
+  backlog(bytes: number): void;
   /** The stream had a backlog and has written all of it. */
   drained(): void;
 }
@@ -96,6 +98,11 @@ export class Outbox implements Flushable {
     return this.stream.writableLength > 0;
   }
 
+  /** Whether anything waits for longer than this turn. */
+  get waits(): boolean {
+    return this.gate !== undefined || this.stream.writableLength > 0;
+  }
+
   /** Whether the stream may still refer to memory it was given. */
   get pinning(): boolean {
     return !this.plain || this.stream.writableLength > 0;
@@ -113,12 +120,12 @@ export class Outbox implements Flushable {
    * @param callback - called when the stream has written the frame, or with the error
    */
   frame(first: number, payload: string | Uint8Array, callback?: SendCallback): void {
-    if (this.shared !== undefined) this.shared.handOver(this);
     if (this.gate === undefined) this.put(first, payload, callback);
     else this.wait(first, payload, callback);
   }
 
   private wait(first: number, payload: string | Uint8Array, callback: SendCallback | undefined): void {
+    this.shared?.handOver(this);
     const begin = (done: () => void): void => {
       this.put(first, payload, callback);
       done();
@@ -188,6 +195,7 @@ export class Outbox implements Flushable {
 
   /** Queues a frame before all that waits at the gate. */
   put(first: number, payload: string | Uint8Array, callback?: SendCallback): void {
+    if (this.shared !== undefined && this.gate === undefined) this.shared.handOver(this);
     if (typeof payload === 'string') {
       if (payload.length * 3 <= COPY_LIMIT) this.text(first, payload);
       else this.binary(first, Buffer.from(payload, 'utf8'), true);
@@ -373,6 +381,7 @@ export class Outbox implements Flushable {
   private watch(): void {
     if (this.watching) return;
     this.watching = true;
+    if (this.backlogged) this.owner.backlog(this.stream.writableLength);
     // A stream tells of having drained only when it was above its mark; the callback of a last, empty write tells always.
     this.stream.write(EMPTY, () => {
       this.watching = false;

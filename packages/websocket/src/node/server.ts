@@ -1,15 +1,15 @@
 /**
  * `WebSocketServer`: turns upgrade requests into connections, with the API people know from `ws`. What a handshake must
- * be is the protocol's to say; here is decided who may come in.
+ * be is the protocol's to say, and who may come in is the admission's.
  */
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
-import type * as https from 'node:https';
+import type https from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketError } from '../protocol/errors.js';
-import { acceptOffer, formatAccepted, isGarbled } from '../protocol/permessage-deflate.js';
+import { acceptOffer, formatAccepted } from '../protocol/permessage-deflate.js';
 import {
   ACCEPT_GUID,
   answerLines,
@@ -17,87 +17,17 @@ import {
   formatAnswer,
   type HandshakeRequest,
   isRefusal,
-  isSameOrigin,
   type Refusal,
   readHandshake,
 } from '../protocol/server-handshake.js';
-import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_HIGH_WATER_MARK, DEFAULT_MAX_PAYLOAD } from './client.js';
+import { Admission } from './admission.js';
 import { type DeflateOptions, deflateOptions } from './deflate.js';
-import { isLinked, type LinkSettings, nodeMemory } from './link.js';
+import { reportHandshake } from './diagnostics.js';
+import { type DrainOptions, type DrainProgress, drainSockets } from './drain.js';
+import { isLinked, type LinkSettings, type Negotiated } from './link.js';
+import { askForUpgrade, destroyStream, refuseUpgrade } from './refusal.js';
+import { type ServerEvents, type ServerOptions, serverSettings } from './server-options.js';
 import { WebSocket } from './websocket.js';
-
-export interface ClientInfo {
-  readonly origin: string | undefined;
-  /** Whether the request came over TLS. */
-  readonly secure: boolean;
-  readonly req: http.IncomingMessage;
-}
-
-export type VerifyClient =
-  | ((info: ClientInfo) => boolean)
-  | ((
-      info: ClientInfo,
-      callback: (
-        verified: boolean,
-        status?: number,
-        message?: string,
-        headers?: http.OutgoingHttpHeaders,
-      ) => void,
-    ) => void);
-
-export interface ServerOptions {
-  /** Listen here, on an HTTP server of our own. One of `port`, `server` and `noServer` must be given. */
-  readonly port?: number | null;
-  /** Take the upgrades of this server. */
-  readonly server?: http.Server | https.Server | null;
-  /** Upgrades are handed in by `handleUpgrade`. */
-  readonly noServer?: boolean;
-  readonly host?: string | null;
-  /** How many connections may wait to be accepted, by `port`. The system's 511 by default. */
-  readonly backlog?: number | null;
-  /** Only requests for this path are taken; the others get 400. */
-  readonly path?: string | null;
-  /**
-   * The origins pages may come from: a list, `'*'` for all, or a function. By default only the host's own, unless
-   * `verifyClient` is given or `noServer` is set: then the caller decides. Requests without an `Origin` do not come from
-   * a page, and are not checked.
-   */
-  readonly origins?: readonly string[] | '*' | ((origin: string, request: http.IncomingMessage) => boolean);
-  readonly verifyClient?: VerifyClient | null;
-  /** Chooses one of the offered subprotocols, or none by `false`. By default the first is chosen. */
-  readonly handleProtocols?:
-    | ((protocols: Set<string>, request: http.IncomingMessage) => string | false | undefined)
-    | null;
-  /** Keep the connections in `clients`. True by default. */
-  readonly clientTracking?: boolean;
-  /** Bytes a message may have; 0 for no limit. 100 MiB by default. */
-  readonly maxPayload?: number;
-  /** Accept permessage-deflate, with these options. False by default. */
-  readonly perMessageDeflate?: boolean | DeflateOptions;
-  readonly skipUTF8Validation?: boolean;
-  /**
-   * Bytes of messages that are kept while no listener for them is there, or no iteration takes them; then reading stops.
-   * 64 KiB by default. With 0, what nobody listens for is dropped.
-   */
-  readonly highWaterMark?: number;
-  /** Answer pings. True by default. */
-  readonly autoPong?: boolean;
-  /** Milliseconds a client has to finish the closing handshake. 30,000 by default. */
-  readonly closeTimeout?: number;
-  /** The class of the connections. */
-  readonly WebSocket?: typeof WebSocket;
-}
-
-export interface ServerEvents {
-  connection: [socket: WebSocket, request: http.IncomingMessage];
-  /** The lines of the answer, which may be changed or added to. */
-  headers: [headers: string[], request: http.IncomingMessage];
-  listening: [];
-  error: [error: Error];
-  close: [];
-  /** A handshake that is none. Whoever listens must answer and end the stream. */
-  wsClientError: [error: Error, stream: Duplex, request: http.IncomingMessage];
-}
 
 const RUNNING = 0;
 const CLOSING = 1;
@@ -108,14 +38,16 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   /** The open connections; `undefined` without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined;
   private readonly settings: LinkSettings;
+  private readonly admission: Admission;
   private readonly deflate: DeflateOptions | undefined;
   private server: http.Server | https.Server | undefined = undefined;
   private removeListeners: (() => void) | undefined = undefined;
   private state: 0 | 1 | 2 = RUNNING;
   private closeWhenEmpty = false;
+  private draining = false;
 
   /** @throws TypeError - not exactly one of `port`, `server` and `noServer` is given */
-  constructor(options: ServerOptions, callback?: () => void) {
+  constructor(options: ServerOptions = {}, callback?: () => void) {
     super();
     const ways =
       Number(options.port != null) + Number(Boolean(options.server)) + Number(Boolean(options.noServer));
@@ -126,16 +58,8 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     }
     this.options = options;
     this.clients = (options.clientTracking ?? true) ? new Set() : undefined;
-    this.settings = {
-      role: 'server',
-      maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
-      skipUtf8Validation: options.skipUTF8Validation === true,
-      closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
-      autoPong: options.autoPong ?? true,
-      highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
-      maskingKey: undefined,
-      ...nodeMemory,
-    };
+    this.settings = serverSettings(options);
+    this.admission = new Admission(options);
     this.deflate = deflateOptions(options.perMessageDeflate);
     if (options.port != null) {
       this.server = http.createServer(askForUpgrade);
@@ -151,6 +75,15 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       this.server = options.server;
     }
     if (this.server !== undefined) this.listen(this.server);
+  }
+
+  /** The HTTP server, as long as this server runs on one. */
+  get _server(): http.Server | https.Server | null {
+    return this.server ?? null;
+  }
+
+  get _state(): 0 | 1 | 2 {
+    return this.state;
   }
 
   private listen(server: http.Server | https.Server): void {
@@ -232,61 +165,30 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   ): void {
     stream.on('error', destroyStream);
     const handshake = readHandshake(request);
-    if (isRefusal(handshake)) {
-      this.refuse(handshake, stream, request);
+    const refusal = isRefusal(handshake) ? handshake : this.admission.check(handshake);
+    if (isRefusal(handshake) || refusal !== undefined) {
+      this.refuse(refusal!, stream, request);
       return;
     }
-    if (this.deflate !== undefined && handshake.extensions?.some(isGarbled)) {
-      const message = 'Invalid or unacceptable Sec-WebSocket-Extensions header';
-      this.refuse({ status: 400, message }, stream, request);
-      return;
-    }
-    if (!this.shouldHandle(request)) {
-      answer(stream, { status: 400, message: 'Bad Request' });
-      return;
-    }
-    const name = handshake.version === 8 ? 'sec-websocket-origin' : 'origin';
-    const origin = request.headers[name] as string | undefined;
-    if (origin !== undefined && !this.allowsOrigin(origin, request)) {
-      answer(stream, { status: 403, message: 'Origin not allowed' });
-      return;
-    }
-    const { verifyClient } = this.options;
-    if (!verifyClient) {
-      this.complete(handshake, request, stream, head, callback);
-      return;
-    }
-    const connection = request.socket as Partial<{ authorized: boolean; encrypted: boolean }>;
-    const info = { origin, secure: Boolean(connection.authorized || connection.encrypted), req: request };
-    if (verifyClient.length < 2) {
-      const verify = verifyClient as (info: ClientInfo) => boolean;
-      if (verify(info)) this.complete(handshake, request, stream, head, callback);
-      else answer(stream, { status: 401, message: 'Unauthorized' });
-      return;
-    }
-    verifyClient(info, (verified, status = 401, message, headers) => {
-      if (verified) this.complete(handshake, request, stream, head, callback);
-      else
-        answer(stream, {
-          status,
-          message: message ?? http.STATUS_CODES[status] ?? '',
-          headers: plain(headers),
-        });
+    this.admit(handshake, request, (refused) => {
+      if (refused === undefined) this.complete(handshake, request, stream, head, callback);
+      else turnAway(stream, refused);
     });
   }
 
-  private allowsOrigin(origin: string, request: http.IncomingMessage): boolean {
-    const { origins, verifyClient, noServer } = this.options;
-    if (origins === undefined) {
-      return noServer === true || Boolean(verifyClient) || isSameOrigin(origin, request.headers.host);
-    }
-    if (origins === '*') return true;
-    return typeof origins === 'function' ? origins(origin, request) : origins.includes(origin);
+  /** @internal Decides whether a client may come in, whatever its request came over. */
+  admit(
+    handshake: HandshakeRequest,
+    request: http.IncomingMessage,
+    decided: (refusal: Refusal | undefined) => void,
+  ): void {
+    if (this.shouldHandle(request)) this.admission.decide(handshake, request, decided);
+    else decided({ status: 400, message: 'Bad Request' });
   }
 
   private refuse(refusal: Refusal, stream: Duplex, request: http.IncomingMessage): void {
     if (this.listenerCount('wsClientError') === 0) {
-      answer(stream, refusal);
+      turnAway(stream, refusal);
       return;
     }
     const error = new WebSocketError('WS_ERR_HANDSHAKE_INVALID', refusal.message);
@@ -310,17 +212,16 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
         'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
       );
     }
-    if (this.state !== RUNNING) {
-      answer(stream, { status: 503, message: 'Service Unavailable' });
+    if (!this.isOpen) {
+      turnAway(stream, { status: 503, message: 'Service Unavailable' });
       return;
     }
+    const negotiated = this.negotiate(handshake, request);
     const lines = answerLines(acceptOf(handshake.key));
-    const protocol = this.chooseProtocol(handshake.protocols, request);
-    if (protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
-    const { deflate } = this;
-    const parameters = deflate && handshake.extensions && acceptOffer(handshake.extensions, deflate);
-    if (parameters) lines.push(`Sec-WebSocket-Extensions: ${formatAccepted(parameters)}`);
-    const socket = new (this.options.WebSocket ?? WebSocket)(null);
+    if (negotiated.protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${negotiated.protocol}`);
+    if (negotiated.deflate) {
+      lines.push(`Sec-WebSocket-Extensions: ${formatAccepted(negotiated.deflate.parameters)}`);
+    }
     this.emit('headers', lines, request);
     stream.write(formatAnswer(lines));
     stream.removeListener('error', destroyStream);
@@ -328,12 +229,42 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       stream.setTimeout(0);
       stream.setNoDelay();
     }
-    socket.setSocket(stream, head, this.settings, {
-      protocol,
-      deflate: parameters && { parameters, options: deflate! },
-    });
+    callback(this.adopt(stream, head, negotiated), request);
+  }
+
+  /** @internal What is agreed on with this client. */
+  negotiate(handshake: HandshakeRequest, request: http.IncomingMessage): Negotiated {
+    const protocol = this.chooseProtocol(handshake.protocols, request);
+    const { deflate: options } = this;
+    const parameters = options && handshake.extensions && acceptOffer(handshake.extensions, options);
+    return { protocol, deflate: parameters && options ? { parameters, options } : undefined };
+  }
+
+  /** @internal Makes a connection of a stream whose handshake is done. */
+  adopt(stream: Duplex, head: Uint8Array, negotiated: Negotiated): WebSocket {
+    const socket = new (this.options.WebSocket ?? WebSocket)(null);
+    socket.setSocket(stream, head, this.settings, negotiated);
     if (this.clients !== undefined) this.track(socket, this.clients);
-    callback(socket, request);
+    const { protocol } = negotiated;
+    reportHandshake({ role: 'server', status: 101, protocol, compressed: negotiated.deflate !== undefined });
+    return socket;
+  }
+
+  /** @internal Whether new clients are taken. */
+  get isOpen(): boolean {
+    return this.state === RUNNING && !this.draining;
+  }
+
+  /**
+   * Closes the connections there are, spread over a time and at random, so that their clients do not all come back at
+   * once. New ones are refused with 503 from now on. Resolves when all are gone; the server itself stays as it is.
+   *
+   * @throws Error - connections are not kept track of (`clientTracking` is off)
+   */
+  drain(options: DrainOptions = {}): Promise<DrainProgress> {
+    if (this.clients === undefined) throw new Error('Without clientTracking there is nothing to drain');
+    this.draining = true;
+    return drainSockets(this.clients, options);
   }
 
   private chooseProtocol(offered: Set<string>, request: http.IncomingMessage): string {
@@ -360,36 +291,7 @@ function acceptOf(key: string): string {
     .digest('base64');
 }
 
-function destroyStream(this: Duplex): void {
-  this.destroy();
-}
-
-function askForUpgrade(_request: http.IncomingMessage, response: http.ServerResponse): void {
-  const body = http.STATUS_CODES[426]!;
-  response.writeHead(426, {
-    'Content-Length': body.length,
-    'Content-Type': 'text/plain',
-    Upgrade: 'websocket',
-    Connection: 'Upgrade',
-  });
-  response.end(body);
-}
-
-function plain(headers: http.OutgoingHttpHeaders = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-}
-
-/** Answers a handshake that is refused, and ends the stream. */
-function answer(stream: Duplex, refusal: Refusal): void {
-  const { message, status } = refusal;
-  const lines = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`];
-  const headers: Record<string, string> = {
-    Connection: 'close',
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': String(Buffer.byteLength(message)),
-    ...refusal.headers,
-  };
-  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
-  stream.once('finish', () => stream.destroy());
-  stream.end(formatAnswer(lines) + message);
+function turnAway(stream: Duplex, refusal: Refusal): void {
+  reportHandshake({ role: 'server', status: refusal.status, reason: refusal.message });
+  refuseUpgrade(stream, refusal);
 }

@@ -200,7 +200,7 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
     const last = how?.fin !== false;
     const whole = last && !this.fragmenting;
     this.fragmenting = !last;
-    link.message(last ? FIN | opcode : opcode, payload, whole && compress, done);
+    link.message(last ? FIN | opcode : opcode, payload, whole, whole && compress, done);
   }
 
   /**

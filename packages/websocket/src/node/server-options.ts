@@ -1,0 +1,116 @@
+/** What a server can be told, and what that makes of each of its connections. */
+import type http from 'node:http';
+import type https from 'node:https';
+import type { Duplex } from 'node:stream';
+import {
+  DEFAULT_CLOSE_TIMEOUT,
+  DEFAULT_HIGH_WATER_MARK,
+  DEFAULT_MAX_BACKPRESSURE,
+  DEFAULT_MAX_PAYLOAD,
+} from './client.js';
+import type { DeflateOptions } from './deflate.js';
+import { Keepalive, type KeepaliveOptions } from './keepalive.js';
+import { type LinkSettings, nodeMemory } from './link.js';
+import type { WebSocket } from './websocket.js';
+
+export interface ClientInfo {
+  readonly origin: string | undefined;
+  /** Whether the request came over TLS. */
+  readonly secure: boolean;
+  readonly req: http.IncomingMessage;
+}
+
+export type VerifyClient =
+  | ((info: ClientInfo) => boolean)
+  | ((
+      info: ClientInfo,
+      callback: (
+        verified: boolean,
+        status?: number,
+        message?: string,
+        headers?: http.OutgoingHttpHeaders,
+      ) => void,
+    ) => void);
+
+export interface ServerOptions {
+  /** Listen here, on an HTTP server of our own. One of `port`, `server` and `noServer` must be given. */
+  readonly port?: number | null;
+  /** Take the upgrades of this server. */
+  readonly server?: http.Server | https.Server | null;
+  /** Upgrades are handed in by `handleUpgrade`. */
+  readonly noServer?: boolean;
+  readonly host?: string | null;
+  /** How many connections may wait to be accepted, by `port`. The system's 511 by default. */
+  readonly backlog?: number | null;
+  /** Only requests for this path are taken; the others get 400. */
+  readonly path?: string | null;
+  /**
+   * The origins pages may come from: a list, `'*'` for all, or a function. By default only the host's own, unless
+   * `verifyClient` is given or `noServer` is set: then the caller decides. Requests without an `Origin` do not come from
+   * a page, and are not checked.
+   */
+  readonly origins?: readonly string[] | '*' | ((origin: string, request: http.IncomingMessage) => boolean);
+  readonly verifyClient?: VerifyClient | null;
+  /** Chooses one of the offered subprotocols, or none by `false`. By default the first is chosen. */
+  readonly handleProtocols?:
+    | ((protocols: Set<string>, request: http.IncomingMessage) => string | false | undefined)
+    | null;
+  /** Keep the connections in `clients`. True by default. */
+  readonly clientTracking?: boolean;
+  /** Bytes a message may have; 0 for no limit. 100 MiB by default. */
+  readonly maxPayload?: number;
+  /** Accept permessage-deflate, with these options. False by default. */
+  readonly perMessageDeflate?: boolean | DeflateOptions;
+  readonly skipUTF8Validation?: boolean;
+  /**
+   * Bytes of messages that are kept while no listener for them is there, or no iteration takes them; then reading stops.
+   * 64 KiB by default. With 0, what nobody listens for is dropped.
+   */
+  readonly highWaterMark?: number;
+  /** Answer pings. True by default. */
+  readonly autoPong?: boolean;
+  /** Milliseconds a client has to finish the closing handshake. 30,000 by default. */
+  readonly closeTimeout?: number;
+  /**
+   * Bytes that may wait to be sent to a client that does not read, 64 MiB by default, 0 for no limit; and what happens
+   * beyond it: its connection is ended (`close`, the default), or the message is dropped and its callback told (`drop`).
+   */
+  readonly maxBackpressure?: number;
+  readonly onBackpressure?: 'close' | 'drop';
+  /** Ping clients that are silent, and end the connections of those that do not answer. Off by default. */
+  readonly keepalive?: KeepaliveOptions | false;
+  /** Milliseconds `verifyClient` has to decide, before the answer is 503. 10,000 by default; 0 for no limit. */
+  readonly handshakeTimeout?: number;
+  /** How many requests `verifyClient` may be deciding on; more get 503. 10,000 by default. */
+  readonly maxPendingHandshakes?: number;
+  /** The class of the connections. */
+  readonly WebSocket?: typeof WebSocket;
+}
+
+export interface ServerEvents {
+  connection: [socket: WebSocket, request: http.IncomingMessage];
+  /** The lines of the answer, which may be changed or added to. */
+  headers: [headers: string[], request: http.IncomingMessage];
+  listening: [];
+  error: [error: Error];
+  close: [];
+  /** A handshake that is none. Whoever listens must answer and end the stream. */
+  wsClientError: [error: Error, stream: Duplex, request: http.IncomingMessage];
+}
+
+/** What all connections of a server have in common. */
+export function serverSettings(options: ServerOptions): LinkSettings {
+  return {
+    role: 'server',
+    maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
+    skipUtf8Validation: options.skipUTF8Validation === true,
+    closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
+    autoPong: options.autoPong ?? true,
+    highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
+    maxBackpressure: options.maxBackpressure ?? DEFAULT_MAX_BACKPRESSURE,
+    dropBeyond: options.onBackpressure === 'drop',
+    keepalive: options.keepalive ? new Keepalive(options.keepalive) : undefined,
+    maskingKey: undefined,
+    ...nodeMemory,
+  };
+}
