@@ -36,7 +36,7 @@ const playOn = async (
   if (ends.by === 'fail') {
     // Section 5.5.1: a close frame is answered. Whoever fails a connection may leave the TCP connection to the other.
     await peer.send(close(peer.closed?.code ?? undefined));
-    const wasClosed = await peer.untilEnd(300);
+    const wasClosed = await peer.untilEnd(1000);
     peer.heldOpen = !wasClosed;
     if (!wasClosed) peer.end();
   }
