@@ -36,7 +36,7 @@ export function ConnectionPill() {
             {...props}
           >
             <span className="pill-dot" />
-            <span className="numbers">{sayState(state, t)}</span>
+            <span className="cut numbers">{sayState(state, t)}</span>
           </button>
         </div>
       )}

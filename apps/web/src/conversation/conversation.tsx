@@ -36,7 +36,7 @@ export function Conversation({ channel }: { readonly channel: string }) {
   const section = useRef<HTMLElement>(null);
   const closeDetails = (): void => {
     setDetails(false);
-    section.current?.querySelector<HTMLElement>('.bar-title')?.focus();
+    section.current?.querySelector<HTMLElement>('.bar-open')?.focus();
   };
   const endEdit = useCallback(() => setEditing(undefined), []);
   const editLast = (): void => {

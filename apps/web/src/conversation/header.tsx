@@ -32,27 +32,29 @@ export function Header({ channel, described, details, onDetails }: HeaderProps) 
       <span className="bar-back">
         <IconButton icon={ArrowLeft} label={t.back} onClick={openList} />
       </span>
-      <button
-        type="button"
-        className="bar-title"
-        onClick={onDetails}
-        aria-expanded={details}
-        aria-label={`${name}: ${t.details}`}
-      >
+      <div className="bar-title">
         {kind === 'direct' ? (
           <Avatar name={name} small here={here} />
         ) : (
           <Icon className="icon bar-icon" aria-hidden="true" />
         )}
-        <span className="bar-names">
-          <h1 className="cut" title={name}>
-            {self ? t.yourself(name) : name}
+        <div className="bar-names">
+          <h1 className="cut">
+            <button
+              type="button"
+              className="bar-open"
+              title={name}
+              aria-expanded={details}
+              onClick={onDetails}
+            >
+              {self ? t.yourself(name) : name}
+            </button>
           </h1>
-          <span className="bar-note cut numbers">
+          <p className="bar-note cut numbers">
             {kind === 'direct' ? (here ? t.here : t.away) : counts.filter((it) => it !== '').join(' · ')}
-          </span>
-        </span>
-      </button>
+          </p>
+        </div>
+      </div>
       <ConnectionPill />
       <IconButton icon={PanelRight} label={t.details} aria-pressed={details} onClick={onDetails} />
     </header>

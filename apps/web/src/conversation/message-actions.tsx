@@ -1,5 +1,5 @@
 /** What can be done with a message, while the pointer or the focus is on it. */
-import { Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
+import { Check, Copy, Pencil, SmilePlus, Trash2 } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { focusMessage } from '../app/focus.js';
 import { usePage } from '../app/page.js';
@@ -19,7 +19,10 @@ export function MessageActions({ channel, message, onEdit }: MessageActionsProps
   const { chat } = usePage();
   const { t } = useWords();
   const [shown, setShown] = useState<'all' | 'reactions' | 'delete'>('all');
+  const [copied, setCopied] = useState(false);
   const mine = message.user === chat.me;
+  const reacted = (reaction: string): boolean =>
+    message.reactions.some((it) => it.text === reaction && it.users.includes(chat.me));
   const bar = useRef<HTMLDivElement>(null);
   const back = (): void => {
     setShown('all');
@@ -45,10 +48,11 @@ export function MessageActions({ channel, message, onEdit }: MessageActionsProps
               type="button"
               className="action-reaction"
               aria-label={t.reactWith(reaction)}
+              aria-pressed={reacted(reaction)}
               // biome-ignore lint/a11y/noAutofocus: it takes the place of the button that was pressed.
               autoFocus={index === 0}
               onClick={() => {
-                chat.react(channel, message.offset, reaction, true);
+                chat.react(channel, message.offset, reaction, !reacted(reaction));
                 back();
               }}
             >
@@ -78,9 +82,10 @@ export function MessageActions({ channel, message, onEdit }: MessageActionsProps
           <IconButton icon={SmilePlus} label={t.react} onClick={() => setShown('reactions')} />
           {canCopy ? (
             <IconButton
-              icon={Copy}
-              label={t.copy}
-              onClick={() => void navigator.clipboard.writeText(message.text)}
+              icon={copied ? Check : Copy}
+              label={copied ? t.copied : t.copy}
+              onClick={() => void navigator.clipboard.writeText(message.text).then(() => setCopied(true))}
+              onBlur={() => setCopied(false)}
             />
           ) : null}
           {mine ? <IconButton icon={Pencil} label={t.edit} onClick={() => onEdit(message)} /> : null}

@@ -122,7 +122,7 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
       >
         <div className="timeline-column">
           <Top channel={channel} view={view} start={start} />
-          <ol ref={list} className="messages" {...listeners}>
+          <ol ref={list} {...listeners}>
             {rows.map((row) =>
               draw(row, channel, row.key === active, row.key === stop, row.key === own, onEdit),
             )}

@@ -25,7 +25,7 @@ export function Invite({ channel }: { readonly channel: string }) {
     );
   };
   return (
-    <form className="invite" onSubmit={invite}>
+    <form onSubmit={invite}>
       <label className="field">
         <span>{t.invite}</span>
         <span className="field-row">
