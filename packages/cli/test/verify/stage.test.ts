@@ -1,0 +1,42 @@
+import { createServer } from '@fullduplex/server';
+import { describe, expect, it } from 'vitest';
+import { setStage } from '../../src/verify/stage.js';
+
+describe('setStage', () => {
+  it('has everyone read where they belong, over every transport, before anything is written', async () => {
+    const server = createServer({ port: 0 });
+    const { url } = await server.listen();
+    const { actors, room, late, records } = await setStage({
+      direct: url,
+      url,
+      seed: 'a',
+      participants: 8,
+      id: 'x',
+    });
+    try {
+      const kinds = actors.map(({ participant }) => participant.journal.kind);
+      expect(kinds).toEqual([
+        'bare websocket',
+        'client',
+        'bare sse',
+        'client',
+        'bare long-polling',
+        'client',
+        'bare polling',
+        'client',
+      ]);
+      for (const { participant, channels } of actors) {
+        const known = [...participant.journal.baseline.keys()];
+        expect(known).toEqual(expect.arrayContaining([...channels, room, 'room:lobby']));
+        expect(known).not.toContain(late);
+      }
+      const logs = await records();
+      expect(logs.map(({ channel }) => channel)).toEqual(
+        expect.arrayContaining(['room:lobby', room, late, 'user:verify-x-0', 'direct:verify-x-0,verify-x-1']),
+      );
+    } finally {
+      await Promise.all(actors.map(({ participant }) => participant.close()));
+      await server.close();
+    }
+  });
+});
