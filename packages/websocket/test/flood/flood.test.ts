@@ -65,8 +65,9 @@ const bounds: Bound[] = [
     name: 'decompression bomb',
     most: 60 * MB,
     ws: '22.9 MB, of which a message of 200 MiB is none either',
-    also: ({ closeCode }) => {
+    also: ({ closeCode, open }) => {
       expect(closeCode).toBe('1009');
+      expect(open).toBe(0);
     },
   },
   { name: 'many headers', most: 2 * MB, ws: '230 kB; 8.17.0 crashed', also: refused },
@@ -74,6 +75,18 @@ const bounds: Bound[] = [
   { name: 'hostile extensions', most: 2 * MB, ws: '218 kB', also: refused },
   { name: 'pending handshakes', most: 8 * kB, ws: '2.6 kB' },
   { name: 'pings and no reading', most: 2 * MB, ws: '86 kB, and the connection is lost' },
+  {
+    name: 'sends that nobody reads',
+    most: 130 * MB,
+    ws: '421 MB: all that was sent',
+    also: ({ open }) => expect(open).toBe(0),
+  },
+  {
+    name: 'handshakes that nobody decides',
+    most: 8 * kB,
+    ws: '1.5 kB, for as long as the client likes: there is no limit in time',
+    also: ({ statuses }) => expect(statuses).toBe('503'),
+  },
   { name: 'messages that nobody takes', most: 2 * MB, ws: '304 kB, and the messages are lost' },
   {
     name: 'messages before a listener',

@@ -155,6 +155,34 @@ export const floods = {
       return { ...over(await measure(), idle), closeCode: stranger.closeCode };
     },
   },
+  'sends that nobody reads': {
+    behaviour: 'push',
+    options: {},
+    tells:
+      'bytes by which the resident set grew at most while 400 MB were sent to a connection that reads nothing',
+    run: async ({ port, measure, idle }) => {
+      const stranger = await new Stranger(port, { reads: false }).ready;
+      await pause(2000);
+      const now = await measure();
+      stranger.end();
+      await pause(300);
+      // Whoever pushes does so to the next one too; what counts is this one.
+      return { ...now, held: now.peak - idle.peak };
+    },
+  },
+  'handshakes that nobody decides': {
+    behaviour: 'undecided',
+    options: { handshakeTimeout: 500 },
+    tells: 'bytes held for each of 300 connections half a second after `verifyClient` should have decided',
+    run: async ({ port, measure, idle }) => {
+      const all = Array.from({ length: 300 }, () => new Stranger(port));
+      await pause(1500);
+      const now = await measure();
+      const statuses = [...new Set(all.map(({ status }) => status))].join();
+      for (const one of all) one.end();
+      return { ...over(now, idle, all.length), statuses, serves: true };
+    },
+  },
   'messages that nobody takes': {
     behaviour: 'deaf',
     options: {},

@@ -36,7 +36,8 @@ const ask = () => {
 
 const { port } = await next();
 const result = await flood.run({ port, measure: ask, idle: await ask() });
-const serves = isUp && (await stillServes(port));
+// Of a server that lets nobody in there is no more to ask than that it is there.
+const serves = isUp && (result.serves ?? (await stillServes(port)));
 process.stdout.write(`${JSON.stringify({ ...result, held: Math.round(result.held), serves })}\n`);
 server.stdin.end();
 process.exit(0);

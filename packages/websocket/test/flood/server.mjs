@@ -7,7 +7,14 @@ import { createInterface } from 'node:readline';
 
 const [, , engine, behaviour, options] = process.argv;
 const { WebSocketServer } = await import(engine);
-const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096, ...JSON.parse(options) });
+const server = new WebSocketServer({
+  port: 0,
+  host: '127.0.0.1',
+  backlog: 4096,
+  // Who lets nobody in, and nobody know.
+  ...(behaviour === 'undecided' ? { verifyClient: (_info, _decide) => {} } : {}),
+  ...JSON.parse(options),
+});
 const state = { messages: 0, errors: {}, open: 0 };
 
 const behaviours = {
@@ -16,6 +23,16 @@ const behaviours = {
   echo: (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })),
   /** Has no listener for messages, ever. */
   deaf: () => {},
+  undecided: () => {},
+  /** Sends 400 MB as fast as it can, whatever becomes of it. */
+  push: (socket) => {
+    let left = 6400;
+    const more = () => {
+      for (let i = 0; i < 100 && left > 0; i++, left--) socket.send(Buffer.alloc(65_536, left));
+      if (left > 0 && socket.readyState === 1) setImmediate(more);
+    };
+    more();
+  },
   /** Listens half a second after it was given the connection. */
   late: (socket) => setTimeout(() => socket.on('message', () => state.messages++), 500),
 };
