@@ -13,7 +13,7 @@ process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
 const server = createServer({
   port: 0,
   dataDir,
-  limits: { commandsPerSecond: 1_000_000, pendingCommands: 10_000, pendingPerAddress: 20_000 },
+  limits: { commandsPerSecond: 1_000_000, pendingCommands: 10_000 },
   timing: { pingInterval: 600 },
 });
 const { port } = await server.listen();
