@@ -3,20 +3,28 @@
  * port is free or a folder can be written to shows when the server listens.
  */
 import { isIP } from 'node:net';
+import { MAX_WAIT_SECONDS } from '@fullduplex/wire';
 import { z } from 'zod';
 
 const count = z.int().min(1);
 const bytes = z.int().min(256);
 const seconds = z.number().positive().max(86_400);
+const MIB = 1024 * 1024;
 
-/** What a stranger may take. Sizes are in bytes. */
+/** What one message, connection, session or address may take. Sizes are in bytes. */
 const limits = z.strictObject({
   /** The longest text of one message, in UTF-8. Longer ones are `message_too_large`. */
-  messageBytes: bytes.max(900 * 1024).default(64 * 1024),
+  messageBytes: bytes.default(64 * 1024),
   /** The longest WebSocket message the server reads at all; longer ones close the connection with 1009. */
   frameBytes: bytes.default(1024 * 1024),
   /** The longest body of an HTTP request. Longer ones are `message_too_large`. */
   bodyBytes: bytes.default(1024 * 1024),
+  /** The longest head of an HTTP request, a cursor of many channels in its URL included. Longer ones get 431. */
+  headBytes: z
+    .int()
+    .min(8192)
+    .max(MIB)
+    .default(64 * 1024),
   /** What may wait to be written to one connection before it reads on from the log instead, at its own pace. */
   outboxBytes: bytes.default(256 * 1024),
   /** What one page read from the log for a reader that catches up may hold. */
@@ -43,6 +51,50 @@ const limits = z.strictObject({
   presencePushes: z.int().min(0).default(200),
 });
 
+/** What users may have, and how much one answer of a command tells. Sizes are in bytes. */
+const chat = z.strictObject({
+  /** Users the server knows, those included who were only written to. Half a kilobyte of memory each. */
+  users: count.default(250_000),
+  /** Rooms that one user may create. */
+  roomsPerUser: count.default(100),
+  /** Conversations that one user may join, create or open; what others open with them is not refused. */
+  membershipsPerUser: count.default(1000),
+  /** Members of one room; the lobby takes everyone. */
+  membersPerRoom: count.default(100_000),
+  /** One reaction, in UTF-8. */
+  reactionBytes: count.max(96).default(64),
+  /** Data in one answer of `channel.history`; at least one publication is given. */
+  historyBytes: bytes.default(MIB),
+  /** Members that `channel.members` names, those who are here first. */
+  membersListed: count.default(10_000),
+  /** Users that `me.state` names as here in one channel. */
+  presentListed: count.default(1000),
+});
+
+/** What the log of all conversations may take. In bytes, but for `channelsKept`. */
+const log = z.strictObject({
+  /** One record as it is stored, which is JSON: quotes, line breaks and the like take more than in the message. */
+  recordBytes: bytes.default(MIB),
+  /** What may wait to be committed before more is refused with `storage_full`. */
+  pendingBytes: bytes.default(64 * MIB),
+  /** A commit takes no more once it has this much; the rest waits for the next one. */
+  batchBytes: bytes.default(4 * MIB),
+  /** Recent records kept in memory, over all channels; older ones are read from the disk. */
+  tailBytes: z
+    .int()
+    .min(0)
+    .default(16 * MIB),
+  /** Channels whose heads are kept in memory beside those that are followed; others are looked up. */
+  channelsKept: count.default(100_000),
+  /** What the database file may grow to; then writes are refused with `storage_full`. Absent: as the disk has room. */
+  fileBytes: z.int().min(MIB).optional(),
+  /** What a log in memory may hold; then writes are refused with `storage_full`. */
+  memoryBytes: z
+    .int()
+    .min(MIB)
+    .default(256 * MIB),
+});
+
 /** How long things take. In seconds. */
 const timing = z.strictObject({
   /** Between the server's pings to a session. A connection that has not said `connect` by the first is closed. */
@@ -52,7 +104,7 @@ const timing = z.strictObject({
   /** Between the comments that keep a stream of server-sent events alive through proxies. */
   heartbeat: seconds.default(15),
   /** The longest a long poll is held, whatever it asks for. */
-  maxWait: seconds.default(60),
+  maxWait: seconds.max(MAX_WAIT_SECONDS).default(MAX_WAIT_SECONDS),
   /** What a browser's EventSource waits before it comes back (`retry:`). */
   retry: seconds.default(2),
   /** How long someone whose connection was cut still counts as here. */
@@ -63,13 +115,22 @@ const timing = z.strictObject({
   followLinger: seconds.default(5),
   /** How long closing waits for connections to say goodbye before it cuts them. */
   closeTimeout: seconds.default(5),
+  /** Between two proofs that whoever is on a plain connection is still here; who is silent for three is gone. */
+  plainRenewal: seconds.default(20),
+  /** How long the head of an HTTP request may take to arrive. */
+  headTimeout: seconds.default(10),
+  /** How long a whole HTTP request may take to arrive. */
+  requestTimeout: seconds.default(30),
+  /** How long a connection without a request is kept open for the next one. */
+  keepAliveTimeout: seconds.default(65),
 });
 
 const origin = z.string().refine((text) => text === 'null' || isOrigin(text), {
   message: 'an origin is scheme://host[:port], without a path, or "null"',
 });
 
-const schema = z
+/** For the test that holds the documentation to it; everything else asks `resolveConfig`. */
+export const configSchema = z
   .strictObject({
     /** The address to listen on. */
     host: z.string().min(1).default('127.0.0.1'),
@@ -100,6 +161,8 @@ const schema = z
     /** What is logged to standard output, as JSON lines. */
     logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('silent'),
     limits: limits.prefault({}),
+    chat: chat.prefault({}),
+    log: log.prefault({}),
     timing: timing.prefault({}),
   })
   .refine((config) => config.limits.frameBytes >= 2 * config.limits.messageBytes, {
@@ -108,13 +171,29 @@ const schema = z
   })
   .refine((config) => config.limits.bodyBytes >= 2 * config.limits.messageBytes, {
     message: 'limits.bodyBytes must be at least twice limits.messageBytes',
+  })
+  .refine((config) => config.log.recordBytes >= 2 * config.limits.messageBytes, {
+    message: 'log.recordBytes must be at least twice limits.messageBytes',
+  })
+  .refine(({ log }) => log.pendingBytes >= 2 * log.recordBytes, {
+    // Else the largest record could never be written, however long its sender tried.
+    message: 'log.pendingBytes must be at least twice log.recordBytes',
+  })
+  .refine(({ log }) => log.memoryBytes >= 2 * log.recordBytes, {
+    message: 'log.memoryBytes must be at least twice log.recordBytes',
+  })
+  .refine(({ log }) => log.fileBytes === undefined || log.fileBytes >= 2 * log.recordBytes, {
+    message: 'log.fileBytes must be at least twice log.recordBytes',
+  })
+  .refine(({ timing }) => timing.requestTimeout >= timing.headTimeout, {
+    message: 'timing.requestTimeout cannot be shorter than timing.headTimeout, which is a part of it',
   });
 
 /** What `createServer` takes. Everything is optional. */
-export type ServerConfig = z.input<typeof schema>;
+export type ServerConfig = z.input<typeof configSchema>;
 
 /** The same with every default filled in. */
-export type ResolvedConfig = Omit<z.output<typeof schema>, 'guests'> & {
+export type ResolvedConfig = Omit<z.output<typeof configSchema>, 'guests'> & {
   readonly guests: boolean;
   /** Whether `host` is an address only this machine can reach. */
   readonly loopback: boolean;
@@ -146,7 +225,7 @@ export type ServerErrorCode =
 
 /** @throws {ServerError} `invalid_config`, with a sentence that names the option */
 export function resolveConfig(input: ServerConfig): ResolvedConfig {
-  const parsed = schema.safeParse(input);
+  const parsed = configSchema.safeParse(input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue?.path.join('.');

@@ -6,6 +6,7 @@ import { WebSocketServer } from '@fullduplex/websocket';
 import { getRequestListener } from '@hono/node-server';
 import { type Logger, pino } from 'pino';
 import { Chat } from './chat/chat.js';
+import type { ChatLimits } from './chat/limits.js';
 import { isLoopback, type ResolvedConfig, ServerError } from './config.js';
 import { systemClock } from './delivery/clock.js';
 import { PUSHES } from './delivery/format.js';
@@ -44,9 +45,6 @@ export interface Parts {
   readonly sync: SyncServices;
   readonly upgrade: Omit<UpgradeServices, 'request'>;
 }
-
-/** Between two proofs that the user of a plain connection is here, in milliseconds. */
-const PLAIN_RENEWAL = 20_000;
 
 /** @throws {ServerError} `data_unavailable` */
 export async function openParts(
@@ -119,7 +117,7 @@ async function assemble(
   const chat = await Chat.open({
     log: measureAppends(log, (seconds) => metrics.appendSeconds.observe(seconds)),
     presence,
-    limits: { maxMessageBytes: limits.messageBytes },
+    limits: chatLimits(config),
     announce: (channel, push) =>
       hub.announce(channel, PUSHES, JSON.stringify({ push: { channel, ...push } })),
   });
@@ -158,7 +156,7 @@ async function assemble(
     wheel,
     messageBytes: limits.messageBytes,
     pending: limits.pendingCommands,
-    renewal: PLAIN_RENEWAL,
+    renewal: timing.plainRenewal * 1000,
     failed,
   };
   const counted = (
@@ -232,6 +230,20 @@ async function assemble(
   };
 }
 
+function chatLimits({ limits, chat }: ResolvedConfig): ChatLimits {
+  return {
+    maxMessageBytes: limits.messageBytes,
+    maxReactionBytes: chat.reactionBytes,
+    maxUsers: chat.users,
+    maxRoomsPerUser: chat.roomsPerUser,
+    maxMembershipsPerUser: chat.membershipsPerUser,
+    maxMembersPerRoom: chat.membersPerRoom,
+    maxHistoryBytes: chat.historyBytes,
+    maxMembersListed: chat.membersListed,
+    maxPresentListed: chat.presentListed,
+  };
+}
+
 async function openData(
   config: ResolvedConfig,
   given: ChannelLog | undefined,
@@ -240,9 +252,22 @@ async function openData(
   try {
     const secret = guests ? await guestSecret(dataDir) : undefined;
     if (given !== undefined) return { log: given, secret };
-    if (dataDir === undefined || durability === 'memory') return { log: new MemoryLog(), secret };
+    const { recordBytes, pendingBytes } = config.log;
+    const bounds = { maxRecordBytes: recordBytes, maxPendingBytes: pendingBytes };
+    if (dataDir === undefined || durability === 'memory') {
+      return { log: new MemoryLog({ ...bounds, maxBytes: config.log.memoryBytes }), secret };
+    }
     await mkdir(dataDir, { recursive: true });
-    return { log: await SqliteLog.open({ file: join(dataDir, 'log.db'), durability }), secret };
+    const log = await SqliteLog.open({
+      ...bounds,
+      file: join(dataDir, 'log.db'),
+      durability,
+      maxBatchBytes: config.log.batchBytes,
+      tailBytes: config.log.tailBytes,
+      maxChannelsKept: config.log.channelsKept,
+      ...(config.log.fileBytes === undefined ? {} : { maxFileBytes: config.log.fileBytes }),
+    });
+    return { log, secret };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ServerError('data_unavailable', `Cannot use the data folder ${dataDir}: ${reason}`, {

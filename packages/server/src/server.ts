@@ -38,29 +38,29 @@ export function createServer(input: ServerConfig = {}, replacements: Replacement
   return new FullduplexServer(resolveConfig(input), replacements);
 }
 
-/** Longest a request's head may take to arrive, in milliseconds. */
-const HEAD_TIMEOUT = 10_000;
 /** Connections beyond the limit that are answered; more are cut. */
 const REFUSALS = 1000;
-/** Room for a cursor of many channels in the URL, in bytes. */
-const MAX_HEAD = 64 * 1024;
 
 class FullduplexServer implements Server {
   readonly #config: ResolvedConfig;
   readonly #replacements: Replacements;
-  readonly #http = createHttpServer({
-    maxHeaderSize: MAX_HEAD,
-    headersTimeout: HEAD_TIMEOUT,
-    requestTimeout: 3 * HEAD_TIMEOUT,
-    keepAliveTimeout: 65_000,
-    noDelay: true,
-  });
+  readonly #http: ReturnType<typeof createHttpServer>;
   #parts: Parts | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: ResolvedConfig, replacements: Replacements) {
     this.#config = config;
     this.#replacements = replacements;
+    const { limits, timing } = config;
+    this.#http = createHttpServer({
+      maxHeaderSize: limits.headBytes,
+      headersTimeout: timing.headTimeout * 1000,
+      requestTimeout: timing.requestTimeout * 1000,
+      keepAliveTimeout: timing.keepAliveTimeout * 1000,
+      // How often those that take too long are looked for.
+      connectionsCheckingInterval: Math.min(timing.headTimeout * 500, 5000),
+      noDelay: true,
+    });
   }
 
   async listen(): Promise<Listening> {

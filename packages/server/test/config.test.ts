@@ -14,6 +14,13 @@ test('everything has a default, and guests are let in while bound to loopback', 
   expect(config.timing.pingInterval).toBe(25);
 });
 
+test('large messages are a matter of configuration', () => {
+  const large = { messageBytes: 10_000_000, frameBytes: 20_000_000, bodyBytes: 20_000_000 };
+  expect(resolveConfig({ limits: large, log: { recordBytes: 20_000_000 } }).limits.messageBytes).toBe(
+    10_000_000,
+  );
+});
+
 test('one limit may be set without the others', () => {
   expect(resolveConfig({ limits: { messageBytes: 1000 } }).limits).toMatchObject({
     messageBytes: 1000,
@@ -29,6 +36,16 @@ describe('what cannot be is refused, with a sentence that names the option', () 
     [{ limits: { messageBytes: 1 } }, 'limits.messageBytes'],
     [{ limits: { messageBites: 1 } }, 'messageBites'],
     [{ limits: { messageBytes: 800_000 } }, 'limits.frameBytes'],
+    [{ limits: { messageBytes: 800_000, frameBytes: 1_600_000 } }, 'limits.bodyBytes'],
+    [{ limits: { messageBytes: 60_000 }, log: { recordBytes: 100_000 } }, 'log.recordBytes'],
+    [{ log: { recordBytes: 10_000_000, pendingBytes: 10_000_000 } }, 'log.pendingBytes'],
+    [{ log: { recordBytes: 10_000_000, memoryBytes: 10_000_000 } }, 'log.memoryBytes'],
+    [{ log: { recordBytes: 10_000_000, fileBytes: 10_000_000 } }, 'log.fileBytes'],
+    [{ log: { fileBytes: 5 } }, 'log.fileBytes'],
+    [{ chat: { users: 0 } }, 'chat.users'],
+    [{ chat: { reactionBytes: 97 } }, 'chat.reactionBytes'],
+    [{ timing: { headTimeout: 40 } }, 'timing.requestTimeout'],
+    [{ timing: { maxWait: 61 } }, 'timing.maxWait'],
     [{ timing: { pingInterval: 0 } }, 'timing.pingInterval'],
     [{ origins: ['https://a.example/path'] }, 'origins.0'],
     [{ apiKey: 'has a space in it, see' }, 'apiKey'],

@@ -1,10 +1,11 @@
-/** What any log asks of an append before it takes it, and how many bytes it weighs. */
+/** What any log asks of an append before it takes it, how many bytes it weighs, and the limits where none are given. */
 import { type Append, LogError } from './channel-log.js';
 
 /** In bytes of UTF-8. */
 export const MAX_FACT_KEY_BYTES = 1024;
 export const DEFAULT_MAX_RECORD_BYTES = 1024 * 1024;
 export const DEFAULT_MAX_PENDING_BYTES = 64 * 1024 * 1024;
+export const DEFAULT_MAX_CHANNELS_KEPT = 100_000;
 /** What a record weighs beside its strings, so that many empty ones are counted too. */
 const OVERHEAD_BYTES = 128;
 

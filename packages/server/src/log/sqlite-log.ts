@@ -19,7 +19,12 @@ import {
   type ReadResult,
 } from './channel-log.js';
 import { ChannelTails } from './channel-tails.js';
-import { DEFAULT_MAX_PENDING_BYTES, DEFAULT_MAX_RECORD_BYTES, weigh } from './check-append.js';
+import {
+  DEFAULT_MAX_CHANNELS_KEPT,
+  DEFAULT_MAX_PENDING_BYTES,
+  DEFAULT_MAX_RECORD_BYTES,
+  weigh,
+} from './check-append.js';
 import { lockFile } from './file-lock.js';
 import { Followers } from './followers.js';
 import { GroupCommit, type PendingAppend } from './group-commit.js';
@@ -73,16 +78,18 @@ export class SqliteLog implements ChannelLog {
   #closing: Promise<void> | undefined;
 
   private constructor(options: SqliteLogOptions, unlock: () => void) {
-    const { file, durability = 'disk', maxFileBytes, startWorker = startSqliteWorker } = options;
+    const { file, durability = 'disk', startWorker = startSqliteWorker } = options;
+    const { maxFileBytes, maxChannelsKept = DEFAULT_MAX_CHANNELS_KEPT } = options;
     this.durability = durability;
-    this.#writer = new SqliteThread(['openWriter', { file, durability, maxFileBytes }], startWorker);
+    const storage = { file, durability, maxFileBytes, maxChannelsKept };
+    this.#writer = new SqliteThread(['openWriter', storage], startWorker);
     this.#reader = new SqliteThread(['openReader', file], startWorker);
     this.#unlock = unlock;
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
     this.#now = options.now ?? Date.now;
     this.#tails = new ChannelTails({
       maxBytes: options.tailBytes ?? 16 * 1024 * 1024,
-      maxChannels: options.maxChannelsKept ?? 100_000,
+      maxChannels: maxChannelsKept,
       isNeeded: (channel) => this.#followers.has(channel) || this.#loading.has(channel),
     });
     this.#commits = new GroupCommit({

@@ -30,6 +30,8 @@ export interface StorageOptions {
   readonly durability: Exclude<Durability, 'memory'>;
   /** The most bytes the database file may grow to; undefined for as many as the disk has. */
   readonly maxFileBytes?: number | undefined;
+  /** Channels whose heads the writer keeps at hand; past it all are forgotten, and read again as they are needed. */
+  readonly maxChannelsKept?: number;
 }
 
 /** A connection that may write; makes the tables of a new file. */

@@ -4,6 +4,7 @@
  */
 import type Database from 'libsql';
 import { LogError } from './channel-log.js';
+import { DEFAULT_MAX_CHANNELS_KEPT } from './check-append.js';
 import type { Batch, BatchReply } from './sqlite-batch.js';
 import { openForWriting, readEpoch, type StorageOptions } from './sqlite-schema.js';
 
@@ -24,8 +25,6 @@ interface Placed {
   readonly data: string;
 }
 
-/** Channels whose heads are kept at hand; past it all are forgotten, and read again as they are needed. */
-const MAX_CHANNELS_KEPT = 100_000;
 /** Records that one step of a trim removes, so that commits need not wait long for it. */
 const TRIM_STEP = 1000;
 
@@ -34,9 +33,11 @@ export class SqliteWriter {
   readonly #epoch: string;
   readonly #channels = new Map<string, Channel>();
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #maxChannelsKept: number;
 
   /** @throws what the database throws, or a `LogError` */
   constructor(options: StorageOptions) {
+    this.#maxChannelsKept = options.maxChannelsKept ?? DEFAULT_MAX_CHANNELS_KEPT;
     this.#db = openForWriting(options);
     this.#epoch = readEpoch(this.#db);
     this.#statements = prepare(this.#db);
@@ -46,7 +47,7 @@ export class SqliteWriter {
   commit(batch: Batch): BatchReply {
     const last = this.#statements.lastBatch.get() as [string, string] | undefined;
     if (last?.[0] === batch.id) return JSON.parse(last[1]) as BatchReply;
-    if (this.#channels.size > MAX_CHANNELS_KEPT) this.#channels.clear();
+    if (this.#channels.size > this.#maxChannelsKept) this.#channels.clear();
     return this.#transact(() => {
       const channels = batch.channels.map((name) => this.#channel(name));
       const numbers: number[] = [];
