@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { type ResolvedConfig, resolveConfig, type ServerConfig, ServerError } from './config.js';
 import type { ChannelLog } from './log/channel-log.js';
 import { closeParts, openParts, type Parts } from './parts.js';
+import { NodeExchange } from './transport/exchange.js';
+import { lightenConnections } from './transport/light-connection.js';
 import { sync } from './transport/sync.js';
 import { upgrade } from './transport/upgrade.js';
 
@@ -46,6 +48,8 @@ class FullduplexServer implements Server {
   readonly #replacements: Replacements;
   readonly #http: ReturnType<typeof createHttpServer>;
   #parts: Parts | undefined;
+  /** Cuts the connections that are not the HTTP server's own. */
+  #cut: () => void = () => {};
   #closing: Promise<void> | undefined;
 
   constructor(config: ResolvedConfig, replacements: Replacements) {
@@ -69,13 +73,22 @@ class FullduplexServer implements Server {
     // A few more than are let in, so that those who are not can be told.
     this.#http.maxConnections = this.#config.limits.connections + REFUSALS;
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
-      if (isSync(request.url)) void sync(request, response, parts.sync);
-      else void parts.app(request, response);
+      if (isSync(request.url)) {
+        void sync(NodeExchange.request(request), new NodeExchange(response), parts.sync);
+        return;
+      }
+      void parts.app(request, response);
     };
     this.#http.on('request', handle);
     this.#http.on('upgrade', (request, stream, head) =>
       upgrade(request, stream, head, { ...parts.upgrade, request: handle }),
     );
+    this.#cut = lightenConnections(this.#http, {
+      wheel: parts.wheel,
+      idleTimeout: this.#config.timing.keepAliveTimeout * 1000,
+      sync: (request, exchange) => void sync(request, exchange, parts.sync),
+      isOpen: () => this.#closing === undefined,
+    });
     try {
       return await this.#bind();
     } catch (error) {
@@ -106,6 +119,7 @@ class FullduplexServer implements Server {
       else resolve();
     });
     if (this.#parts !== undefined) await closeParts(this.#parts, this.#config.timing.closeTimeout * 1000);
+    this.#cut();
     this.#http.closeAllConnections();
     await stopped;
   }

@@ -3,14 +3,14 @@ import { CommandError } from '@fullduplex/wire';
 import type { WheelMember } from '../delivery/timer-wheel.js';
 import type { Held } from './held.js';
 import { answerBatch, EMPTY } from './polling.js';
-import { answerError, type Caller, renewLease } from './sync.js';
+import { answerError, type Caller } from './sync.js';
 
 /** @param wait seconds */
 export async function holdPoll(caller: Caller, wait: number): Promise<void> {
   const { reader, services } = caller;
   services.held.supersede(caller.session);
   const batch = await reader.read(services.bounds);
-  renewLease(caller, 'long-polling', wait + services.timing.pollingLease);
+  caller.renewLease('long-polling', wait + services.timing.pollingLease);
   if (batch.entries.length > 0 || batch.gaps.length > 0) {
     answerBatch(caller, batch);
     return;
@@ -27,11 +27,11 @@ class HeldPoll implements Held, WheelMember {
 
   constructor(caller: Caller, wait: number) {
     this.#caller = caller;
-    const { services, session, response } = caller;
+    const { services, session, exchange } = caller;
     services.held.add(this, session);
     services.wheel.set(this, wait * 1000);
     // The caller left, or has the answer.
-    response.on('close', () => this.#end());
+    exchange.onEnd(() => this.#end());
   }
 
   async begin(): Promise<void> {
@@ -83,7 +83,8 @@ class HeldPoll implements Held, WheelMember {
   #fail(error: unknown): void {
     if (this.#ended) return;
     this.#end();
-    answerError(this.#caller.response, error, this.#caller.services);
+    const { exchange, headers, services } = this.#caller;
+    answerError(exchange, headers, error, services);
   }
 
   #end(): void {

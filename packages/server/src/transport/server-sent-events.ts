@@ -7,23 +7,24 @@ import { CommandError } from '@fullduplex/wire';
 import type { WheelMember } from '../delivery/timer-wheel.js';
 import type { Held } from './held.js';
 import { snapshotJson } from './polling.js';
-import { type Caller, renewLease } from './sync.js';
+import type { Caller } from './sync.js';
 
 /** Bytes that may wait to be written before reading stops. */
 const HIGH_WATER = 64 * 1024;
 
 export function streamEvents(caller: Caller): void {
-  const { response, services, reader } = caller;
+  const { exchange, services, reader } = caller;
   if (!services.hasRoom()) throw new CommandError('too_many_requests', 'No more streams can be opened now.');
   if (caller.named) services.held.supersede(caller.session);
-  response.writeHead(200, {
+  exchange.begin({
+    ...caller.headers,
     'Content-Type': 'text/event-stream; charset=utf-8',
     // For proxies that collect answers before they pass them on.
     'X-Accel-Buffering': 'no',
   });
   let head = `retry: ${Math.round(services.timing.retry * 1000)}\n\n`;
   if (caller.snapshot) head += event(snapshotJson(caller), reader.cursor, 'snapshot');
-  response.write(head);
+  exchange.write(head);
   new EventStream(caller).begin();
 }
 
@@ -40,17 +41,18 @@ class EventStream implements Held, WheelMember {
   }
 
   begin(): void {
-    const { services, response } = this.#caller;
+    const { services, exchange } = this.#caller;
     services.held.add(this, this.#session);
-    response.on('close', () => this.#end());
-    response.on('drain', () => this.#wake());
+    exchange.onEnd(() => this.#end());
+    exchange.onDrain(() => this.#wake());
     this.#beat();
     this.#wake();
   }
 
   /** On the wheel: a comment, so that nobody on the way thinks the connection dead. */
   expire(): void {
-    if (this.#caller.response.writableLength === 0) this.#caller.response.write(':\n\n');
+    const { exchange } = this.#caller;
+    if (exchange.backlog === 0) exchange.write(':\n\n');
     this.#beat();
   }
 
@@ -58,7 +60,7 @@ class EventStream implements Held, WheelMember {
   release(): void {
     if (this.#ended) return;
     this.#end();
-    this.#caller.response.end();
+    this.#caller.exchange.finish();
   }
 
   /** Two pages with one token and no sessions would end each other's streams again and again. */
@@ -69,7 +71,7 @@ class EventStream implements Held, WheelMember {
   #beat(): void {
     const { services } = this.#caller;
     services.wheel.set(this, services.timing.heartbeat * 1000);
-    renewLease(this.#caller, 'sse', services.timing.heartbeat * 3);
+    this.#caller.renewLease('sse', services.timing.heartbeat * 3);
   }
 
   #wake(): void {
@@ -80,9 +82,9 @@ class EventStream implements Held, WheelMember {
   }
 
   async #read(): Promise<void> {
-    const { reader, response, services } = this.#caller;
+    const { reader, exchange, services } = this.#caller;
     try {
-      while (this.#woken && !this.#ended && response.writableLength <= HIGH_WATER) {
+      while (this.#woken && !this.#ended && exchange.backlog <= HIGH_WATER) {
         // Once for all that a commit brings to however many channels, and when the chat knows of it too.
         await nextTurn();
         this.#woken = false;
@@ -90,7 +92,7 @@ class EventStream implements Held, WheelMember {
         if (this.#ended) return;
         let text = '';
         for (const step of steps) text += event(step.json, step.cursor, step.gap ? 'gap' : undefined);
-        if (text !== '') response.write(text);
+        if (text !== '') exchange.write(text);
         // What is joined meanwhile is watched from here on.
         if (more || (await reader.watch(() => this.#wake()))) this.#woken = true;
       }

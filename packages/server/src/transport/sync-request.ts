@@ -1,6 +1,6 @@
 /** What a request to `/api/sync` asks for. It knows the address and its parameters, and nothing of who may read what. */
-import type { IncomingMessage } from 'node:http';
 import { CommandError, MAX_WAIT_SECONDS } from '@fullduplex/wire';
+import type { ExchangeRequest } from './exchange.js';
 
 export interface SyncRequest {
   readonly token: string | undefined;
@@ -21,8 +21,8 @@ const MAX_SESSION_LENGTH = 128;
 const MAX_CHANNELS = 100;
 
 /** @throws {CommandError} `bad_request` */
-export function parseSyncRequest(request: IncomingMessage, bearer: string | undefined): SyncRequest {
-  const { searchParams: params } = new URL(request.url ?? '/', 'http://server');
+export function parseSyncRequest(request: ExchangeRequest, bearer: string | undefined): SyncRequest {
+  const { searchParams: params } = new URL(request.url, 'http://server');
   const stream = (request.headers.accept ?? '').includes('text/event-stream');
   const session = params.get('session') ?? undefined;
   if (session !== undefined && session.length > MAX_SESSION_LENGTH) {
@@ -34,7 +34,7 @@ export function parseSyncRequest(request: IncomingMessage, bearer: string | unde
   }
   // An EventSource that reconnects repeats its first URL: where it stands is in the header.
   const last = stream ? request.headers['last-event-id'] : undefined;
-  const cursor = (typeof last === 'string' && last !== '' ? last : params.get('cursor')) || undefined;
+  const cursor = (last !== undefined && last !== '' ? last : params.get('cursor')) || undefined;
   return {
     token: bearer ?? params.get('token') ?? undefined,
     cursor,

@@ -2,7 +2,6 @@
  * `GET /api/sync`: polling, long polling and server-sent events as three ways of one reader. Nothing is kept for the
  * caller between requests; an answer that was lost on the way is asked for again with the old cursor.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CommandError } from '@fullduplex/wire';
 import type { Chat } from '../chat/chat.js';
 import { decodeCursor } from '../delivery/cursor.js';
@@ -13,6 +12,7 @@ import { bearerToken } from '../http/auth.js';
 import { corsHeaders, type Origins, preflightHeaders } from '../http/origins.js';
 import type { Presence } from '../presence/presence.js';
 import type { Identity } from '../session/services.js';
+import type { AnswerHeaders, Exchange, ExchangeRequest } from './exchange.js';
 import type { HeldRequests } from './held.js';
 import { holdPoll } from './long-polling.js';
 import { answerPoll } from './polling.js';
@@ -44,11 +44,12 @@ export interface SyncServices {
   failed(error: unknown): void;
 }
 
-/** One caller: their request, what they may read, and the reader that does. */
-export interface Caller {
-  readonly response: ServerResponse;
-  readonly reader: CursorReader;
-  readonly scope: Scope;
+/** One caller: who asks, what they may read, and the reader that does. */
+export class Caller implements Scope {
+  readonly exchange: Exchange;
+  readonly services: SyncServices;
+  /** What every answer to this caller bears. */
+  readonly headers: AnswerHeaders;
   readonly user: string;
   /** Stands for the tab or process, among the requests that are held. */
   readonly session: string;
@@ -56,104 +57,121 @@ export interface Caller {
   readonly named: boolean;
   /** Asked without a cursor. */
   readonly snapshot: boolean;
-  readonly services: SyncServices;
+  readonly #mine: boolean;
+  reader!: CursorReader;
+
+  constructor(
+    exchange: Exchange,
+    services: SyncServices,
+    headers: AnswerHeaders,
+    user: string,
+    asked: SyncRequest,
+  ) {
+    this.exchange = exchange;
+    this.services = services;
+    this.headers = headers;
+    this.user = user;
+    this.session = `${user} ${asked.session ?? asked.token}`;
+    this.named = asked.session !== undefined;
+    this.snapshot = asked.cursor === undefined;
+    this.#mine = asked.mine;
+  }
+
+  channels(): readonly string[] {
+    return this.#mine ? this.services.chat.channelsOf(this.user) : [];
+  }
+
+  mayRead(channel: string): boolean {
+    try {
+      return this.services.chat.authorizeRead(this.user, channel) === channel;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Proves that the caller is here, in what they read, for so many seconds. */
+  renewLease(transport: 'polling' | 'long-polling' | 'sse', seconds: number): void {
+    const attended = [...this.reader.positions.keys()].filter(
+      (channel) => channel.startsWith('room:') || channel.startsWith('direct:'),
+    );
+    const lease = { client: this.session, user: this.user, transport };
+    this.services.presence.renew(lease, attended, seconds * 1000);
+  }
 }
+
+const JSON_TYPE = 'application/json';
+const COMMON: AnswerHeaders = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+const COMMON_JSON: AnswerHeaders = { ...COMMON, 'Content-Type': JSON_TYPE };
 
 /** Never rejects; what goes wrong is answered. */
 export async function sync(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ExchangeRequest,
+  exchange: Exchange,
   services: SyncServices,
 ): Promise<void> {
+  const { origin } = request.headers;
+  let headers = COMMON_JSON;
   try {
-    if (!admit(request, response, services)) return;
+    services.origins.check(origin, request.headers.host);
+    if (origin !== undefined) headers = { ...headers, ...corsHeaders(origin) };
+    if (request.method !== 'GET') {
+      answerMethod(request, exchange, headers);
+      return;
+    }
+    if (!services.isOpen()) throw new CommandError('shutting_down', 'The server is stopping.');
     const asked = parseSyncRequest(request, bearerToken(request.headers.authorization));
-    const caller = await meet(asked, response, services);
-    if (response.destroyed) return;
+    const caller = await meet(asked, exchange, headers, services);
+    if (exchange.gone) return;
     if (asked.stream) streamEvents(caller);
     else if (asked.wait === 0 || caller.snapshot) await answerPoll(caller);
     else await holdPoll(caller, Math.min(asked.wait, services.timing.maxWait));
   } catch (error) {
-    answerError(response, error, services);
+    answerError(exchange, headers, error, services);
   }
 }
 
-/** Origin and method; false when the answer was given. */
-function admit(request: IncomingMessage, response: ServerResponse, services: SyncServices): boolean {
-  const { origin, host } = request.headers;
-  services.origins.check(origin, host);
-  response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  const preflight = request.method === 'OPTIONS';
-  if (origin !== undefined) {
-    const headers = preflight ? preflightHeaders(origin) : corsHeaders(origin);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+function answerMethod(request: ExchangeRequest, exchange: Exchange, headers: AnswerHeaders): void {
+  const { origin } = request.headers;
+  if (request.method === 'OPTIONS') {
+    exchange.answer(204, { ...COMMON, ...(origin === undefined ? {} : preflightHeaders(origin)) }, '');
+    return;
   }
-  if (preflight) {
-    response.writeHead(204).end();
-    return false;
-  }
-  if (request.method !== 'GET') {
-    const { error } = new CommandError('bad_request', 'Only GET is allowed here.').toHttp();
-    response.writeHead(405, { Allow: 'GET, OPTIONS', 'Content-Type': 'application/json' });
-    response.end(JSON.stringify({ error }));
-    return false;
-  }
-  if (!services.isOpen()) throw new CommandError('shutting_down', 'The server is stopping.');
-  return true;
+  const { error } = new CommandError('bad_request', 'Only GET is allowed here.').toHttp();
+  exchange.answer(405, { ...headers, Allow: 'GET, OPTIONS' }, JSON.stringify({ error }));
 }
 
-async function meet(asked: SyncRequest, response: ServerResponse, services: SyncServices): Promise<Caller> {
+async function meet(
+  asked: SyncRequest,
+  exchange: Exchange,
+  headers: AnswerHeaders,
+  services: SyncServices,
+): Promise<Caller> {
   const { chat, hub } = services;
   const identity = await services.authenticate(asked.token);
   const user = await chat.signIn(identity.user);
   services.countRequest(user);
-  const scope: Scope = {
-    user,
-    channels: () => (asked.mine ? chat.channelsOf(user) : []),
-    mayRead: (channel) => mayRead(chat, user, channel),
-  };
+  const caller = new Caller(exchange, services, headers, user, asked);
   const channels = asked.channels.map((channel) => chat.authorizeRead(user, channel));
-  const snapshot = asked.cursor === undefined;
-  const reader =
+  caller.reader =
     asked.cursor === undefined
-      ? await CursorReader.fromNow(hub, scope, channels)
-      : new CursorReader(hub, scope, decodeCursor(asked.cursor), channels);
-  const named = asked.session !== undefined;
-  const session = `${user} ${asked.session ?? asked.token}`;
-  return { response, reader, scope, user, session, named, snapshot, services };
+      ? await CursorReader.fromNow(hub, caller, channels)
+      : new CursorReader(hub, caller, decodeCursor(asked.cursor), channels);
+  return caller;
 }
 
-function mayRead(chat: Chat, user: string, channel: string): boolean {
-  try {
-    return chat.authorizeRead(user, channel) === channel;
-  } catch {
-    return false;
-  }
-}
-
-/** Proves that the caller is here, in what they read, for so many seconds. */
-export function renewLease(
-  caller: Caller,
-  transport: 'polling' | 'long-polling' | 'sse',
-  seconds: number,
+export function answerError(
+  exchange: Exchange,
+  headers: AnswerHeaders,
+  error: unknown,
+  services: SyncServices,
 ): void {
-  const attended = [...caller.reader.positions.keys()].filter(
-    (channel) => channel.startsWith('room:') || channel.startsWith('direct:'),
-  );
-  const lease = { client: caller.session, user: caller.user, transport };
-  caller.services.presence.renew(lease, attended, seconds * 1000);
-}
-
-export function answerError(response: ServerResponse, error: unknown, services: SyncServices): void {
   const known = error instanceof CommandError;
   if (!known) services.failed(error);
-  if (response.headersSent) {
-    response.end();
+  if (exchange.begun) {
+    exchange.finish();
     return;
   }
   const told = known ? error : new CommandError('internal', 'Something went wrong here; try again.');
-  const headers: Record<string, string> = { 'Content-Type': 'application/json' };
-  if (told.code === 'too_many_requests') headers['Retry-After'] = '1';
-  response.writeHead(told.status, headers).end(JSON.stringify(told.toHttp()));
+  const retry = told.code === 'too_many_requests' ? { 'Retry-After': '1' } : {};
+  exchange.answer(told.status, { ...headers, ...retry }, JSON.stringify(told.toHttp()));
 }
