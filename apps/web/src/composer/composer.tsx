@@ -35,7 +35,7 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
     if (!isTouch()) field.current?.focus();
   }, []);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!editing) return;
     setChange(editing.text);
     field.current?.focus();

@@ -51,6 +51,8 @@ export class ChannelTimeline implements Readable<TimelineView> {
   /** What came live before the first page did. */
   #early: Publication[] = [];
   #loading = false;
+  /** Goes up when the log begins anew: what is on its way then is of another log. */
+  #beginning = 0;
   #filling = false;
   #flushing = false;
 
@@ -61,20 +63,24 @@ export class ChannelTimeline implements Readable<TimelineView> {
   readonly get = (): TimelineView => this.#view.get();
   readonly subscribe = (listener: () => void): (() => void) => this.#view.subscribe(listener);
 
-  /** Loads the newest page unless it is there. `unread`: how many records back what is new begins. */
+  /** Loads the newest page unless it is there, and what is missing of it. `unread`: how many records back what is new begins. */
   async load(unread = 0): Promise<void> {
+    if (this.#timeline?.broken) void this.#fill();
     if (this.#timeline || this.#loading) return;
     this.#loading = true;
+    const beginning = this.#beginning;
     this.#patch({ status: 'loading', error: undefined });
     const limit = Math.min(Math.max(unread + 20, FIRST_PAGE), MOST_AT_ONCE);
     try {
       const page = await this.#read({ limit });
-      this.#begin(page);
+      if (beginning === this.#beginning) this.#begin(page);
     } catch (error) {
       const code = codeOf(error);
-      this.#patch({ status: isDenied(code) ? 'denied' : 'failed', error: code });
+      if (beginning === this.#beginning) {
+        this.#patch({ status: isDenied(code) ? 'denied' : 'failed', error: code });
+      }
     } finally {
-      this.#loading = false;
+      if (beginning === this.#beginning) this.#loading = false;
     }
   }
 
@@ -108,6 +114,8 @@ export class ChannelTimeline implements Readable<TimelineView> {
     if (gap.reason === 'epoch') {
       this.#timeline = undefined;
       this.#early = [];
+      this.#beginning++;
+      this.#loading = false;
       this.#patch({ ...EMPTY, beganAnew: true });
       void this.load();
       return;

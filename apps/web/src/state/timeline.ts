@@ -243,7 +243,10 @@ export class Timeline {
   }
 
   #amend(target: number, amendment: Amendment): void {
-    const all = [...(this.#amendments.get(target) ?? []), amendment].sort((a, b) => a.offset - b.offset);
+    const known = this.#amendments.get(target) ?? [];
+    // What was forgotten by trimming is read again.
+    if (known.some((it) => it.offset === amendment.offset)) return;
+    const all = [...known, amendment].sort((a, b) => a.offset - b.offset);
     this.#amendments.set(target, all);
     const original = this.#originals.get(target);
     if (!original) return;

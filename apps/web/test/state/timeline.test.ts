@@ -145,6 +145,14 @@ describe('what is no longer kept', () => {
   });
 });
 
+test('what is read again after trimming changes a message once', () => {
+  const react = record(2, { type: 'reaction', offset: 1, reaction: '+1', on: true }, 'bob');
+  const timeline = fold(message(1, 'a'), react, message(3, 'c'), message(4, 'd'));
+  timeline.trim(1);
+  timeline.addOlder([message(1, 'a'), react, message(3, 'c')], true);
+  expect(first(timeline).reactions).toEqual([{ text: '+1', users: ['bob'] }]);
+});
+
 test('trimming forgets the oldest, which can be loaded again', () => {
   const timeline = fold(...Array.from({ length: 10 }, (_, i) => message(i + 1, String(i + 1))));
   timeline.trim(3);
