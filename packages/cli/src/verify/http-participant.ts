@@ -39,7 +39,7 @@ export class HttpParticipant implements Participant {
   }
 
   async start(): Promise<void> {
-    for (;;) {
+    while (!this.#closing.signal.aborted) {
       try {
         const { snapshot, cursor } = await this.#sync(0);
         for (const [channel, head] of Object.entries(snapshot?.channels ?? {})) {
@@ -48,7 +48,7 @@ export class HttpParticipant implements Participant {
         this.#cursor = cursor;
         break;
       } catch {
-        await sleep(100);
+        await sleep(100, this.#closing.signal);
       }
     }
     this.#reading = this.#read();

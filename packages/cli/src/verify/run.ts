@@ -9,7 +9,7 @@ import { sleep } from './participant.js';
 import { type Fault, type FaultKind, planFaults } from './plan.js';
 import { FaultProxy } from './proxy.js';
 import { Random } from './random.js';
-import { type Actor, type Stage, setStage } from './stage.js';
+import { type Actor, closeAll, type Stage, setStage } from './stage.js';
 import { ask, ownTarget, remoteTarget, type Target } from './target.js';
 
 export interface VerifyOptions {
@@ -53,9 +53,10 @@ export async function runVerify(options: VerifyOptions = {}): Promise<VerifyRepo
     url === undefined ? await ownTarget(options.serverCommand ?? thisProgram()) : remoteTarget(url);
   const { hostname, port } = new URL(target.url);
   const proxy = new FaultProxy({ host: hostname, port: Number(port || 80) }, new Random(`${seed}/proxy`));
+  let stage: Stage | undefined;
   try {
     const id = randomBytes(4).toString('hex');
-    const stage = await setStage({ direct: target.url, url: await proxy.listen(), seed, participants, id });
+    stage = await setStage({ direct: target.url, url: await proxy.listen(), seed, participants, id });
     progress(`${participants} clients are reading and writing.`);
     const run = new Run({ seed, duration: seconds * 1_000, target, proxy, stage });
     const faults = planFaults({ seed, duration: seconds * 1_000, participants, kills: target.ours });
@@ -75,6 +76,7 @@ export async function runVerify(options: VerifyOptions = {}): Promise<VerifyRepo
       violations,
     };
   } finally {
+    if (stage) await closeAll(stage.actors);
     await proxy.close();
     await target.dispose();
   }
@@ -113,7 +115,7 @@ class Run {
     await this.#restart;
   }
 
-  /** Waits until everything is acknowledged, durable and seen. Leaves nobody connected. */
+  /** Waits until everything is acknowledged, durable and seen, and those who leave are known to have left. */
   async settle(): Promise<Violation[]> {
     const { target, stage } = this.#options;
     const { actors } = stage;
@@ -154,7 +156,6 @@ class Run {
         this.#present((index, present) => present === (index % 2 === 0)),
       );
     }
-    await Promise.all(actors.map(({ participant }) => participant.close()));
     return violations;
   }
 

@@ -3,13 +3,15 @@ import type { ChannelRecords } from './check.js';
 import { ClientParticipant } from './client-participant.js';
 import { HttpParticipant } from './http-participant.js';
 import { Journal } from './journal.js';
-import type { Participant, ParticipantOptions } from './participant.js';
+import { type Participant, type ParticipantOptions, sleep } from './participant.js';
 import { TRANSPORTS } from './plan.js';
 import { Random } from './random.js';
 import { SessionParticipant } from './session-participant.js';
 import { ask, readChannel } from './target.js';
 
 const LOBBY = 'room:lobby';
+/** How long everyone may take to be connected, in milliseconds. */
+const START_LIMIT = 30_000;
 
 export interface Actor {
   readonly participant: Participant;
@@ -25,7 +27,7 @@ export interface Stage {
   /** Nobody is in it at first. */
   readonly late: string;
   /** All that the log holds now of every channel that anyone reads. */
-  records(): Promise<ChannelRecords[]>;
+  readonly records: () => Promise<ChannelRecords[]>;
 }
 
 export interface StageOptions {
@@ -84,7 +86,7 @@ export async function setStage({ direct, url, seed, participants, id }: StageOpt
     const participant = make({ user, token: tokenOf(index), url, transport, random, journal });
     return { participant, token: tokenOf(index), channels: channels[index] ?? [] };
   });
-  await Promise.all(actors.map(({ participant }) => participant.start()));
+  await startAll(actors);
 
   const shared = [LOBBY, room, half, late];
   const records = async (): Promise<ChannelRecords[]> => {
@@ -102,6 +104,27 @@ export async function setStage({ direct, url, seed, participants, id }: StageOpt
     return logs;
   };
   return { actors, room, late, records };
+}
+
+/** @throws {Error} who could not connect in time; then nobody is connected any more */
+async function startAll(actors: readonly Actor[]): Promise<void> {
+  const waiting = new Set(actors);
+  const started = actors.map(async (actor) => {
+    await actor.participant.start();
+    waiting.delete(actor);
+  });
+  const late = new AbortController();
+  await Promise.race([Promise.all(started), sleep(START_LIMIT, late.signal)]);
+  late.abort();
+  if (waiting.size === 0) return;
+  await closeAll(actors);
+  const kinds = [...waiting].map(({ participant }) => participant.journal.kind);
+  throw new Error(`These clients could not connect: ${kinds.join(', ')}.`);
+}
+
+/** Harmless when said again. */
+export async function closeAll(actors: readonly Actor[]): Promise<void> {
+  await Promise.all(actors.map(({ participant }) => participant.close()));
 }
 
 async function signIn(url: string, name: string): Promise<string> {

@@ -2,7 +2,7 @@
 
 import type { TransportName } from '@fullduplex/client';
 import { createServer, type Server } from '@fullduplex/server';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Journal } from '../../src/verify/journal.js';
 import { type Participant, type ParticipantOptions, sleep } from '../../src/verify/participant.js';
 import { Random } from '../../src/verify/random.js';
@@ -10,8 +10,11 @@ import { ask } from '../../src/verify/target.js';
 
 const LOBBY = 'room:lobby';
 
+// Real sockets on a busy machine: every wait has a deadline of its own.
+vi.setConfig({ testTimeout: 60_000 });
+
 export async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 20_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`It did not become true: ${String(condition)}`);
     await sleep(5);

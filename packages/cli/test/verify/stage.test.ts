@@ -1,6 +1,9 @@
 import { createServer } from '@fullduplex/server';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { setStage } from '../../src/verify/stage.js';
+
+// Real sockets on a busy machine: every wait has a deadline of its own.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('setStage', () => {
   it('has everyone read where they belong, over every transport, before anything is written', async () => {
