@@ -32,10 +32,17 @@ export {
   WebSocketEvent,
   type WebSocketEvents,
 } from './node/event-target.js';
+export { acceptOverHttp2, connectOverHttp2 } from './node/http2.js';
 export type { KeepaliveOptions } from './node/keepalive.js';
+export { IncomingMessageStream, type MessageSource } from './node/message-streams.js';
 export type { SendCallback } from './node/outbox.js';
 export type { SendData } from './node/payload.js';
 export type { ClientInfo, ServerEvents, ServerOptions, VerifyClient } from './node/server-options.js';
 export type { BinaryType, SendOptions } from './node/websocket.js';
+export {
+  type WebSocketCloseInfo,
+  type WebSocketConnection,
+  WebSocketStream,
+} from './node/websocket-stream.js';
 export { WebSocketError, type WebSocketErrorCode } from './protocol/errors.js';
 export { createWebSocketStream, WebSocketServer };

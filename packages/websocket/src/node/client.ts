@@ -345,7 +345,7 @@ function negotiate(
   return acceptAnswer(answer.extensions, wants ?? {});
 }
 
-function clientSettings(options: ClientOptions): LinkSettings {
+export function clientSettings(options: ClientOptions): LinkSettings {
   return {
     role: 'client',
     maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,

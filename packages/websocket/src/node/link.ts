@@ -5,7 +5,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { isSendableCloseCode } from '../protocol/close-code.js';
-import { Connection, type ConnectionHandler, type ConnectionSettings } from '../protocol/connection.js';
+import {
+  Connection,
+  type ConnectionHandler,
+  type ConnectionSettings,
+  type PieceHandler,
+} from '../protocol/connection.js';
 import { WebSocketError } from '../protocol/errors.js';
 import { FIN, MAX_CONTROL_PAYLOAD, OPCODE } from '../protocol/opcode.js';
 import type { DeflateParameters } from '../protocol/permessage-deflate.js';
@@ -13,6 +18,7 @@ import { sendBlob } from './blob.js';
 import { type DeflateOptions, Deflater, NodeInflater } from './deflate.js';
 import { CHANNELS, type CloseReport, type MessageReport, type QueueReport } from './diagnostics.js';
 import type { Keepalive, Watched } from './keepalive.js';
+import { type MessageSource, sendPieces } from './message-streams.js';
 import { Outbox, type SendCallback } from './outbox.js';
 
 /** What all connections of one server, or one client, have in common. */
@@ -57,6 +63,8 @@ export type LinkState = typeof OPEN | typeof CLOSING | typeof CLOSED;
 export const PAUSED = 1;
 export const FULL = 2;
 const INFLATING = 4;
+/** A message is read in pieces, and its reader is slower. */
+export const STREAM_FULL = 8;
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -224,6 +232,16 @@ export class Link implements ConnectionHandler, Watched {
   /** Sends what a blob holds, once it is read; what is sent after it waits. */
   blob(blob: Blob, compress: boolean, callback?: SendCallback): void {
     sendBlob(this.outbox, blob, compress, callback, (error) => this.sendFailed(error));
+  }
+
+  /** Sends a message in pieces, as they become ready. */
+  pieces(source: MessageSource, isBinary: boolean): Promise<void> {
+    return sendPieces(this.outbox, source, isBinary, (error) => this.sendFailed(error));
+  }
+
+  /** Has messages given in pieces from the next one on, or whole again. */
+  set streaming(handler: PieceHandler | undefined) {
+    this.connection.pieces = handler;
   }
 
   /** What was to be sent cannot be: without it the connection is of no use. */

@@ -51,7 +51,9 @@ export interface ServerOptions {
    */
   readonly origins?: readonly string[] | '*' | ((origin: string, request: http.IncomingMessage) => boolean);
   readonly verifyClient?: VerifyClient | null;
-  /** Chooses one of the offered subprotocols, or none by `false`. By default the first is chosen. */
+  /** The subprotocols there are, in order of preference: the first that the client offers is chosen, or none. */
+  readonly protocols?: readonly string[];
+  /** Chooses one of the offered subprotocols, or none by `false`. By default the first is chosen, or what `protocols` says. */
   readonly handleProtocols?:
     | ((protocols: Set<string>, request: http.IncomingMessage) => string | false | undefined)
     | null;

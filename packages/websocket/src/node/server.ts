@@ -269,8 +269,10 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
 
   private chooseProtocol(offered: Set<string>, request: http.IncomingMessage): string {
     if (offered.size === 0) return '';
-    const { handleProtocols } = this.options;
-    const chosen = handleProtocols ? handleProtocols(offered, request) : offered.values().next().value;
+    const { handleProtocols, protocols = [...offered] } = this.options;
+    const chosen = handleProtocols
+      ? handleProtocols(offered, request)
+      : protocols.find((protocol) => offered.has(protocol));
     if (!chosen) return '';
     checkChosenProtocol(chosen);
     return chosen;

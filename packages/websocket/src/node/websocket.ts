@@ -19,7 +19,9 @@ import {
   type Negotiated,
   OPEN,
   PAUSED,
+  STREAM_FULL,
 } from './link.js';
+import { IncomingMessageStream, type MessageSource } from './message-streams.js';
 import type { Outbox, SendCallback } from './outbox.js';
 import { bytesOrText, type SendData, sizeOf, toBytes } from './payload.js';
 
@@ -201,6 +203,51 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
     const whole = last && !this.fragmenting;
     this.fragmenting = !last;
     link.message(last ? FIN | opcode : opcode, payload, whole, whole && compress, done);
+  }
+
+  /**
+   * Sends one message in pieces, each a fragment, as they become ready; the next piece is asked for when the operating
+   * system has taken the one before. Other messages wait until this one is over.
+   *
+   * @param options - `binary`: as a binary message (the default) or as text, which may be cut anywhere
+   * @throws WebSocketError - `WS_ERR_NOT_OPEN`: there is no connection, or it was closed meanwhile. When the source
+   *   itself fails, its error is given on and the connection is closed, as the message cannot be taken back.
+   */
+  sendStream(source: MessageSource, options: { readonly binary?: boolean } = {}): Promise<void> {
+    const { link } = this;
+    if (link?.state === OPEN) return link.pieces(source, options.binary ?? true);
+    const state = this.readyState;
+    const message = `WebSocket is not open: readyState ${state} (${STATES[state]})`;
+    return Promise.reject(new WebSocketError('WS_ERR_NOT_OPEN', message));
+  }
+
+  /**
+   * Has every message given as a stream from now on, in place of the `message` event, while it comes; `undefined` takes
+   * that back. Reading stops while the stream's reader is slower. `maxPayload` holds for these messages, too.
+   */
+  receiveStreams(receive: ((message: IncomingMessageStream) => void) | undefined): void {
+    const { link } = this;
+    if (link === undefined) throw new WebSocketError('WS_ERR_NOT_OPEN', 'There is no connection yet');
+    if (receive === undefined) {
+      link.streaming = undefined;
+      return;
+    }
+    let current: IncomingMessageStream | undefined;
+    link.streaming = {
+      begin(isBinary) {
+        current = new IncomingMessageStream(isBinary, (full) => link.hold(STREAM_FULL, full));
+        receive(current);
+      },
+      piece: (bytes) => current?.piece(bytes),
+      end() {
+        current?.push(null);
+        current = undefined;
+      },
+    };
+    this.once('close', () => {
+      const error = new WebSocketError('WS_ERR_NOT_OPEN', 'The connection was closed within the message');
+      current?.destroy(error);
+    });
   }
 
   /**

@@ -8,7 +8,7 @@
 import { CLOSE, isSendableCloseCode } from './close-code.js';
 import { frameError, WebSocketError, type WebSocketErrorCode } from './errors.js';
 import { FrameParser, type FrameSink } from './frame-parser.js';
-import { type Allocate, PartialMessage } from './message-assembler.js';
+import { type Allocate, PartialMessage, StreamedMessage } from './message-assembler.js';
 import { FIN, isControl, MASK, MAX_CONTROL_PAYLOAD, OPCODE, RSV1, RSV2, RSV3 } from './opcode.js';
 import { isUtf8, type Utf8Check } from './utf8.js';
 
@@ -38,6 +38,14 @@ export interface ConnectionSettings {
   readonly allocate?: Allocate;
 }
 
+/** Takes a message while it comes, in place of `onMessage`. Compressed ones come as one piece. */
+export interface PieceHandler {
+  begin(isBinary: boolean): void;
+  /** Lies in the chunk that was received, which is then the handler's. */
+  piece(bytes: Uint8Array): void;
+  end(): void;
+}
+
 export interface ConnectionHandler {
   /** A message. Where it came in one piece it lies in the chunk that was received, which is then the handler's. */
   onMessage(data: Uint8Array, isBinary: boolean): void;
@@ -65,6 +73,10 @@ export class Connection implements FrameSink {
   private partial: PartialMessage | undefined = undefined;
   /** A control frame that was cut, as far as it has come. */
   private control: PartialMessage | undefined = undefined;
+  /** Where set, the messages that begin from now on are given to it in pieces. */
+  pieces: PieceHandler | undefined = undefined;
+  /** The message under way that is given in pieces. */
+  private streamed: StreamedMessage | undefined = undefined;
   private over = false;
   private waiting = false;
   /** What was received while waiting. */
@@ -109,6 +121,7 @@ export class Connection implements FrameSink {
   stop(): void {
     this.over = true;
     this.partial = undefined;
+    this.streamed = undefined;
     this.control = undefined;
     this.rest = undefined;
   }
@@ -155,7 +168,8 @@ export class Connection implements FrameSink {
     } else {
       const starts = opcode === OPCODE.text || opcode === OPCODE.binary;
       const continues = opcode === OPCODE.continuation;
-      if (!(this.partial === undefined ? starts : continues)) {
+      const under = this.partial !== undefined || this.streamed !== undefined;
+      if (!(under ? continues : starts)) {
         return this.refuse('WS_ERR_INVALID_OPCODE', `invalid opcode ${opcode}`);
       }
     }
@@ -174,11 +188,14 @@ export class Connection implements FrameSink {
       const message = 'Unsupported WebSocket frame: payload length > 2^53 - 1';
       return this.fail(new WebSocketError('WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', message));
     }
-    return this.fits((this.partial?.length ?? 0) + length);
+    return this.fits((this.partial?.length ?? this.streamed?.length ?? 0) + length);
   }
 
   framePayload(piece: Uint8Array, last: boolean): boolean {
     if (isControl(this.first)) return this.controlPiece(piece, last);
+    if (this.pieces !== undefined || this.streamed !== undefined) {
+      if (this.partial === undefined && (this.first & RSV1) === 0) return this.streamPiece(piece, last);
+    }
     if (this.partial === undefined) {
       const compressed = (this.first & RSV1) !== 0;
       const isBinary = (this.first & 0xf) === OPCODE.binary;
@@ -192,6 +209,32 @@ export class Connection implements FrameSink {
     return last && (this.first & FIN) !== 0 ? this.assembled(this.partial) : true;
   }
 
+  private streamPiece(piece: Uint8Array, last: boolean): boolean {
+    if (this.streamed === undefined) {
+      const isBinary = (this.first & 0xf) === OPCODE.binary;
+      this.streamed = new StreamedMessage(this.pieces!, isBinary ? undefined : this.utf8Check);
+      this.pieces!.begin(isBinary);
+    }
+    const { streamed } = this;
+    if (!streamed.take(piece)) return this.badUtf8();
+    if (!last || (this.first & FIN) === 0) return !this.over;
+    this.streamed = undefined;
+    if (!streamed.endsWell) return this.badUtf8();
+    streamed.handler.end();
+    return !this.over;
+  }
+
+  private deliver(data: Uint8Array, isBinary: boolean): boolean {
+    if (this.pieces === undefined) {
+      this.handler.onMessage(data, isBinary);
+    } else {
+      this.pieces.begin(isBinary);
+      this.pieces.piece(data);
+      this.pieces.end();
+    }
+    return !this.over;
+  }
+
   private get utf8Check(): Utf8Check | undefined {
     if (this.settings.skipUtf8Validation === true) return undefined;
     return this.settings.isUtf8 ?? isUtf8;
@@ -201,8 +244,7 @@ export class Connection implements FrameSink {
     this.partial = undefined;
     if (!partial.endsWell) return this.badUtf8();
     if (partial.compressed) return this.inflate(partial.take(), partial.isBinary);
-    this.handler.onMessage(partial.take(), partial.isBinary);
-    return !this.over;
+    return this.deliver(partial.take(), partial.isBinary);
   }
 
   /** A message that has not been checked yet. */
@@ -211,8 +253,7 @@ export class Connection implements FrameSink {
       const check = this.utf8Check;
       if (check !== undefined && !check(data)) return this.badUtf8();
     }
-    this.handler.onMessage(data, isBinary);
-    return !this.over;
+    return this.deliver(data, isBinary);
   }
 
   private inflate(payload: Uint8Array, isBinary: boolean): boolean {

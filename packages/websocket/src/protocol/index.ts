@@ -6,6 +6,7 @@ export {
   type ConnectionSettings,
   type Inflated,
   type Inflater,
+  type PieceHandler,
   type Role,
 } from './connection.js';
 export { ERRORS, WebSocketError, type WebSocketErrorCode } from './errors.js';

@@ -74,3 +74,33 @@ export class PartialMessage {
     return exact;
   }
 }
+
+/** A message whose pieces are passed on as they come: nothing is held but the state of the check. */
+export class StreamedMessage {
+  readonly handler: { piece(bytes: Uint8Array): void; end(): void };
+  private readonly utf8: Utf8Validator | undefined;
+  private passed = 0;
+
+  constructor(handler: StreamedMessage['handler'], check: Utf8Check | undefined) {
+    this.handler = handler;
+    this.utf8 = check === undefined ? undefined : new Utf8Validator(check);
+  }
+
+  /** Bytes that were passed on. */
+  get length(): number {
+    return this.passed;
+  }
+
+  /** Passes a piece on; answers whether the text is valid so far. */
+  take(piece: Uint8Array): boolean {
+    if (this.utf8 !== undefined && !this.utf8.push(piece)) return false;
+    this.passed += piece.length;
+    if (piece.length > 0) this.handler.piece(piece);
+    return true;
+  }
+
+  /** Whether the text may end where it does. */
+  get endsWell(): boolean {
+    return this.utf8 === undefined || this.utf8.complete;
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * WebSocket over HTTP/2 (RFC 8441): the extended CONNECT that opens a stream, in place of an upgrade. What the handshake
+ * asks for beside is the same as over HTTP/1.1, without a key and its answer.
+ */
+import {
+  type HandshakeRequest,
+  headerOf,
+  type Refusal,
+  type RequestHead,
+  readCommon,
+} from './server-handshake.js';
+
+/** The headers of a request that opens a WebSocket on a stream of its own. */
+export interface ExtendedConnect {
+  readonly scheme: 'http' | 'https';
+  readonly authority: string;
+  readonly path: string;
+  readonly protocols?: readonly string[];
+  /** `Sec-WebSocket-Extensions`, where any is offered. */
+  readonly extensions?: string | undefined;
+  readonly origin?: string | undefined;
+}
+
+/** Whether the request is an extended CONNECT for a WebSocket. */
+export function isExtendedConnect(head: Pick<RequestHead, 'headers'>): boolean {
+  return headerOf(head, ':method') === 'CONNECT' && headerOf(head, ':protocol') === 'websocket';
+}
+
+/** Reads the request, or says why it opens nothing (section 5). */
+export function readExtendedConnect(head: RequestHead): HandshakeRequest | Refusal {
+  if (!isExtendedConnect(head)) return { status: 400, message: 'Not an extended CONNECT for a WebSocket' };
+  if (!headerOf(head, ':scheme') || !headerOf(head, ':path')) {
+    return { status: 400, message: 'Missing :scheme or :path' };
+  }
+  return readCommon(head);
+}
+
+export function formatExtendedConnect(wanted: ExtendedConnect): Record<string, string> {
+  const headers: Record<string, string> = {
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':scheme': wanted.scheme,
+    ':authority': wanted.authority,
+    ':path': wanted.path,
+    'sec-websocket-version': '13',
+  };
+  if (wanted.protocols?.length) headers['sec-websocket-protocol'] = wanted.protocols.join(', ');
+  if (wanted.extensions) headers['sec-websocket-extensions'] = wanted.extensions;
+  if (wanted.origin) headers.origin = wanted.origin;
+  return headers;
+}
