@@ -6,7 +6,7 @@ import { usePage } from '../app/page.js';
 import { isTouch } from '../app/platform.js';
 import { useWords } from '../app/words.js';
 import { IconButton } from '../parts/button.js';
-import type { Message } from '../state/timeline.js';
+import type { Message } from '../state/message.js';
 import { keepDraft, readDraft } from './drafts.js';
 import { sends } from './enter.js';
 import { StatusLine } from './status-line.js';

@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { usePage } from '../app/page.js';
 import { useWords } from '../app/words.js';
-import type { Entry, Message } from '../state/timeline.js';
+import type { Message } from '../state/message.js';
+import type { Entry } from '../state/timeline.js';
 
 /** Messages read out in full at once; more are counted. */
 const MOST_READ = 3;

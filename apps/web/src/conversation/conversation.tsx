@@ -11,7 +11,7 @@ import { Composer } from '../composer/composer.js';
 import { Details } from '../details/details.js';
 import { Button } from '../parts/button.js';
 import { describeChannel } from '../state/conversations.js';
-import type { Message } from '../state/timeline.js';
+import type { Message } from '../state/message.js';
 import { Header } from './header.js';
 import { JoinBar } from './join-bar.js';
 import { Timeline } from './timeline.js';

@@ -6,7 +6,7 @@ import { usePage } from '../app/page.js';
 import { canCopy } from '../app/platform.js';
 import { useWords } from '../app/words.js';
 import { Button, IconButton } from '../parts/button.js';
-import type { Message } from '../state/timeline.js';
+import type { Message } from '../state/message.js';
 import { REACTIONS } from './reactions.js';
 
 interface MessageActionsProps {

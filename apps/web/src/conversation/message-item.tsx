@@ -9,7 +9,7 @@ import { useWords } from '../app/words.js';
 import { Avatar } from '../parts/avatar.js';
 import { Button } from '../parts/button.js';
 import { Moment } from '../parts/moment.js';
-import type { Message } from '../state/timeline.js';
+import type { Message } from '../state/message.js';
 import { MessageActions } from './message-actions.js';
 import { Reactions } from './reactions.js';
 import { MessageText } from './text.js';

@@ -1,7 +1,7 @@
 /** What people reacted with, each with its count; pressing one adds or takes back one's own. */
 import { usePage } from '../app/page.js';
 import { useWords } from '../app/words.js';
-import type { Message } from '../state/timeline.js';
+import type { Message } from '../state/message.js';
 
 /** What may be reacted with at a press. They are content, written by people, and so drawn as text. */
 export const REACTIONS = ['👍', '❤️', '😂', '🎉', '👀', '✅'] as const;

@@ -61,11 +61,17 @@ export const DataRow = memo(function DataRow(props: {
         {first ? <Avatar name={data.user} /> : <Moment time={data.time} clockOnly />}
       </div>
       <div className="message-body">
-        <div className="message-head">
-          <span className="message-name cut">{data.user}</span>
-          <span className="message-edited">{t.published}</span>
-          <Moment time={data.time} />
-        </div>
+        {first ? (
+          <div className="message-head">
+            <span className="message-name cut" title={data.user}>
+              {data.user}
+            </span>
+            <Moment time={data.time} />
+            <span className="message-edited">{t.published}</span>
+          </div>
+        ) : (
+          <span className="unseen">{data.user}</span>
+        )}
         <div className="message-text">
           <pre>{data.json}</pre>
         </div>

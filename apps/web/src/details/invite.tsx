@@ -3,7 +3,7 @@ import { type FormEvent, useId, useState } from 'react';
 import { usePage } from '../app/page.js';
 import { useWords } from '../app/words.js';
 import { Button } from '../parts/button.js';
-import { codeOf } from '../state/channel-timeline.js';
+import { codeOf } from '../state/error-code.js';
 
 export function Invite({ channel }: { readonly channel: string }) {
   const { t } = useWords();

@@ -7,7 +7,7 @@ import { open } from '../app/route.js';
 import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
 import { Avatar } from '../parts/avatar.js';
-import { codeOf } from '../state/channel-timeline.js';
+import { codeOf } from '../state/error-code.js';
 
 /** Drawn at most; the count says how many there are. */
 const MOST_DRAWN = 200;

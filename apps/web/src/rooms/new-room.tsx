@@ -5,7 +5,7 @@ import { open } from '../app/route.js';
 import { useWords } from '../app/words.js';
 import { Button } from '../parts/button.js';
 import { Dialog } from '../parts/dialog.js';
-import { codeOf } from '../state/channel-timeline.js';
+import { codeOf } from '../state/error-code.js';
 
 export function NewRoom(props: { readonly name: string; readonly onClose: () => void }) {
   const { onClose } = props;

@@ -2,8 +2,9 @@
  * Loads one channel's timeline and keeps it whole: the newest page first, older ones on demand, live records as they
  * come, and a hole between the two read again. What it shows is one value that can be watched.
  */
-import { ClientError, type ClientErrorCode, type History, type HistoryOptions } from '@fullduplex/client';
+import type { ClientErrorCode, History, HistoryOptions } from '@fullduplex/client';
 import type { Gap, Publication } from '@fullduplex/wire';
+import { codeOf } from './error-code.js';
 import type { Readable } from './store.js';
 import { Store } from './store.js';
 import { type Entry, Timeline } from './timeline.js';
@@ -197,9 +198,4 @@ function isStart(page: History): boolean {
 
 function isDenied(code: ClientErrorCode): boolean {
   return code === 'unknown_channel' || code === 'permission_denied' || code === 'invalid_name';
-}
-
-/** The code by which an error is said to people. */
-export function codeOf(error: unknown): ClientErrorCode {
-  return error instanceof ClientError ? error.code : 'internal';
 }

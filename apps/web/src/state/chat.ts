@@ -11,9 +11,10 @@ import type {
   TransportName,
 } from '@fullduplex/client';
 import { DISCONNECTS, LOBBY, type Position, type Publication } from '@fullduplex/wire';
-import { ChannelTimeline, codeOf } from './channel-timeline.js';
+import { ChannelTimeline } from './channel-timeline.js';
 import { describeChannel } from './conversations.js';
 import { Directory } from './directory.js';
+import { codeOf } from './error-code.js';
 import { ReadReceipts } from './read-receipts.js';
 import { Store } from './store.js';
 import { realTimers, type Timers, TypingStore } from './typing.js';

@@ -3,7 +3,8 @@
  * once, and what is still on its way at the end. Pure: the same input gives the same rows and the same keys.
  */
 import type { PendingMessage } from '@fullduplex/client';
-import type { Data, Entry, Lost, Message, Notice } from './timeline.js';
+import type { Message } from './message.js';
+import type { Data, Entry, Lost, Notice } from './timeline.js';
 
 /** Messages of one sender that are at most this far from the group's first stand under one name. */
 export const GROUP_SPAN = 5 * 60_000;

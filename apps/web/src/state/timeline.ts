@@ -3,26 +3,8 @@
  * Holds one unbroken run of offsets; what comes ahead of it waits until the hole is filled. Knows no network and no React.
  */
 import type { Publication } from '@fullduplex/wire';
+import { type Amendment, amend, type Message } from './message.js';
 import { readChatData } from './record.js';
-
-export interface Reaction {
-  readonly text: string;
-  /** In the order they reacted. */
-  readonly users: readonly string[];
-}
-
-export interface Message {
-  readonly kind: 'message';
-  readonly offset: number;
-  /** The sender's own id for it, by which a message that was pending is known again. */
-  readonly key: string | undefined;
-  readonly user: string;
-  readonly time: number;
-  readonly text: string;
-  readonly edited: boolean;
-  readonly deleted: boolean;
-  readonly reactions: readonly Reaction[];
-}
 
 export interface Notice {
   readonly kind: 'notice';
@@ -53,16 +35,7 @@ export interface Lost {
 
 export type Entry = Message | Notice | Data | Lost;
 
-type Amendment =
-  | { readonly offset: number; readonly user: string; readonly what: 'edit'; readonly text: string }
-  | { readonly offset: number; readonly user: string; readonly what: 'delete' }
-  | {
-      readonly offset: number;
-      readonly user: string;
-      readonly what: 'reaction';
-      readonly text: string;
-      readonly on: boolean;
-    };
+const SHORT_JSON = 64;
 
 export class Timeline {
   /** The run that is held is `from` to `to`, both included; `to` is `from - 1` while it is empty. */
@@ -237,7 +210,7 @@ export class Timeline {
           offset,
           time,
           user: info.user,
-          json: JSON.stringify(publication.data, null, 2),
+          json: writeJson(publication.data),
         };
     }
   }
@@ -255,27 +228,11 @@ export class Timeline {
   }
 }
 
-/** Only a message's sender edits or deletes it; whoever else says so is not heard. */
-function amend(message: Message, amendments: readonly Amendment[]): Message {
-  let { text, edited, deleted } = message;
-  const reactions = new Map<string, string[]>();
-  for (const amendment of amendments) {
-    if (amendment.what === 'reaction') {
-      const users = (reactions.get(amendment.text) ?? []).filter((user) => user !== amendment.user);
-      if (amendment.on) users.push(amendment.user);
-      reactions.set(amendment.text, users);
-    } else if (amendment.user === message.user) {
-      if (amendment.what === 'delete') deleted = true;
-      else {
-        text = amendment.text;
-        edited = true;
-      }
-    }
-  }
-  if (deleted) return { ...message, text: '', edited: false, deleted, reactions: [] };
-  const shown: Reaction[] = [];
-  for (const [reaction, users] of reactions) if (users.length > 0) shown.push({ text: reaction, users });
-  return { ...message, text, edited, deleted, reactions: shown };
+/** On one line when it is short. */
+function writeJson(data: unknown): string {
+  const tall = JSON.stringify(data, null, 2);
+  const flat = JSON.stringify(data, null, 1).replaceAll(/\n */g, ' ');
+  return flat.length <= SHORT_JSON ? flat : tall;
 }
 
 function indexOfOffset(entries: readonly Entry[], offset: number): number {

@@ -171,6 +171,21 @@ export const WORLDS: Readonly<Record<string, (me: string) => FakeClient>> = {
     return client;
   },
 
+  machine: (me) => {
+    const client = connected(new FakeClient(me));
+    const channel = 'room:lobby';
+    const old = { time: Date.now() - 4 * MINUTE, old: true };
+    for (let i = 0; i < 40; i++) client.text(channel, 'ada', `gone ${i}`, old);
+    client.say(channel, 'sensor', { temperature: 21.5, unit: 'C', tags: ['attic', 'north'] }, old);
+    client.say(channel, 'sensor', { temperature: 21.6, unit: 'C' }, old);
+    for (const user of ['bob', 'eve', 'dan'])
+      client.say(channel, user, { type: 'joined', user, channel }, old);
+    client.say(channel, 'zoe', { type: 'joined', user: 'zoe', channel, by: 'ada' }, old);
+    client.log.set(channel, client.log.get(channel)!.slice(40));
+    client.states = [{ ...stateOf(client, channel, 46, 0, [me]), offset: 46 }];
+    return client;
+  },
+
   denied: (me) => {
     const client = connected(lived(me));
     client.refusals.set('history room:secret', 'unknown_channel');

@@ -1,7 +1,8 @@
 import type { PendingMessage } from '@fullduplex/client';
 import { describe, expect, test } from 'vitest';
+import type { Message } from '../../src/state/message.js';
 import { GROUP_SPAN, type Row, rowsOf } from '../../src/state/rows.js';
-import type { Entry, Message, Notice } from '../../src/state/timeline.js';
+import type { Entry, Notice } from '../../src/state/timeline.js';
 
 const DAY = 86_400_000;
 const message = (offset: number, user: string, time: number, key?: string): Message => ({

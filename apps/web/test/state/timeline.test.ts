@@ -1,6 +1,7 @@
 import type { Publication } from '@fullduplex/wire';
 import { describe, expect, test } from 'vitest';
-import { type Message, Timeline } from '../../src/state/timeline.js';
+import type { Message } from '../../src/state/message.js';
+import { Timeline } from '../../src/state/timeline.js';
 
 const record = (offset: number, data: unknown, user = 'ada', key?: string): Publication => ({
   offset,
@@ -74,6 +75,15 @@ describe('folding', () => {
     [null],
   ])('what is no chat record is shown as data: %j', (data) => {
     expect(texts(fold(record(1, data)))).toEqual(['data']);
+  });
+
+  test('data is written on one line where it fits', () => {
+    const [short, long] = fold(
+      record(1, { a: 'x\ny', b: [1, 2] }),
+      record(2, { text: 'x'.repeat(80) }),
+    ).entries;
+    expect(short).toMatchObject({ json: '{ "a": "x\\ny", "b": [ 1, 2 ] }' });
+    expect(long).toMatchObject({ json: `{\n  "text": "${'x'.repeat(80)}"\n}` });
   });
 
   test('an entry that did not change stays the same object', () => {

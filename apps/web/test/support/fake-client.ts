@@ -165,7 +165,7 @@ export class FakeClient implements Client {
       after === undefined
         ? all.filter((it) => it.offset < (options.before ?? Number.POSITIVE_INFINITY)).slice(-limit)
         : all.filter((it) => it.offset > after).slice(0, limit);
-    return { publications: page, epoch: 'e', offset: all.length };
+    return { publications: page, epoch: 'e', offset: all.at(-1)?.offset ?? 0 };
   }
 
   async presence(channel: string): Promise<readonly string[]> {
