@@ -76,7 +76,7 @@ export interface ChannelState {
   readonly offset: number;
   /** How far the caller has read; 0 when not at all. */
   readonly read: number;
-  /** Messages of others after `read`, counted up to 100: 100 means "100 or more". */
+  /** Messages of others after `read`, and after the caller joined, counted up to 100: 100 means "100 or more". */
   readonly unread: number;
   /** The last message, where there is one and it is near the head. */
   readonly last?: Publication<ChatData>;

@@ -34,7 +34,7 @@ export async function readState(context: Context, user: User): Promise<CommandRe
 async function stateOf(context: Context, user: User, channel: string, head: Position): Promise<ChannelState> {
   const { read } = context.directory.positions(user, channel);
   const present = context.presence.usersOf(channel).slice(0, context.limits.maxPresentListed);
-  const summary = new Summary(user.name, read);
+  const summary = new Summary(user.name, channel, read);
   let before = head.offset + 1;
   for (let page = 0; page < PAGES && before > 1 && !summary.isDone(before); page++) {
     const request = { channel, before, limit: PAGE_RECORDS, maxBytes: PAGE_BYTES, newestFirst: true };
@@ -53,18 +53,21 @@ class Summary {
   /** The last message that was not deleted, with the text that it was last edited to. */
   last: Publication<ChatData> | undefined;
   readonly #user: string;
-  readonly #read: number;
+  readonly #channel: string;
+  /** Up to here nothing counts as unread: it was read, or said before the user joined. */
+  #seen: number;
   readonly #deleted = new Set<number>();
   readonly #edits = new Map<number, string>();
 
-  constructor(user: string, read: number) {
+  constructor(user: string, channel: string, read: number) {
     this.#user = user;
-    this.#read = read;
+    this.#channel = channel;
+    this.#seen = read;
   }
 
   /** Whether the records before this offset change nothing any more. */
   isDone(before: number): boolean {
-    return this.last !== undefined && (this.unread === MAX_UNREAD || before <= this.#read + 1);
+    return this.last !== undefined && (this.unread === MAX_UNREAD || before <= this.#seen + 1);
   }
 
   add(record: LogRecord): void {
@@ -76,11 +79,17 @@ class Summary {
       if (type === 'delete') this.#deleted.add(offset);
       // The newest edit is told first, and counts.
       else if (text !== undefined && !this.#edits.has(offset)) this.#edits.set(offset, text);
+    } else if (type === 'joined' && record.offset > this.#seen) {
+      const { user, channel } = JSON.parse(record.data) as {
+        readonly user?: string;
+        readonly channel?: string;
+      };
+      if (user === this.#user && channel === this.#channel) this.#seen = record.offset;
     }
   }
 
   #count(record: LogRecord): void {
-    if (record.offset > this.#read && record.sender !== this.#user && this.unread < MAX_UNREAD) this.unread++;
+    if (record.offset > this.#seen && record.sender !== this.#user && this.unread < MAX_UNREAD) this.unread++;
     if (this.last !== undefined) return;
     const publication = toPublication(record) as Publication<ChatData>;
     const text = this.#edits.get(record.offset);

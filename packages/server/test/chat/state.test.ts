@@ -54,6 +54,31 @@ describe('me.state', () => {
     expect((await stateOf('bob')).unread).toBe(100);
   });
 
+  test('counts from the joining on, and from the last one of several', async () => {
+    const room = 'room:tea';
+    await chat.run('room.create', 'ada', { name: 'tea' });
+    await send('ada', 'before anyone joined', room);
+    await chat.run('room.join', 'bob', { channel: room });
+    expect(await stateOf('bob', room)).toMatchObject({ read: 0, unread: 0, last: { offset: 2 } });
+    await send('ada', 'after', room);
+    await chat.chat.signIn('cyd');
+    await chat.run('room.join', 'cyd', { channel: room });
+    expect((await stateOf('bob', room)).unread).toBe(1);
+    await chat.run('room.leave', 'bob', { channel: room });
+    await send('ada', 'while bob was away', room);
+    await chat.run('room.invite', 'ada', { channel: room, user: 'bob' });
+    await send('ada', 'after bob came back', room);
+    expect((await stateOf('bob', room)).unread).toBe(1);
+    await chat.log.trim(room, 9);
+    expect((await stateOf('bob', room)).unread).toBe(1);
+  });
+
+  test('counts what others wrote before one first came, in a conversation of two', async () => {
+    const { channel } = await chat.chat.sendDirect('ada', 'zoe', 'welcome');
+    await chat.chat.signIn('zoe');
+    expect(await stateOf('zoe', channel)).toMatchObject({ unread: 1 });
+  });
+
   test('gives the last message, as it was last edited, and none that was deleted', async () => {
     expect((await stateOf('bob')).last).toBeUndefined();
     await send('ada', 'first');
