@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { WebSocketServer } from '@fullduplex/websocket';
+import { CommandError } from '@fullduplex/wire';
 import { getRequestListener } from '@hono/node-server';
 import { type Logger, pino } from 'pino';
 import { Chat } from './chat/chat.js';
@@ -83,7 +84,9 @@ async function assemble(
   const { limits, timing } = config;
   const failed = (error: unknown): void => {
     // What a closing server cuts off is no failure.
-    if (!(error instanceof LogError && error.code === 'closed')) logger.error(error);
+    const closed = error instanceof LogError && error.code === 'closed';
+    const stopping = error instanceof CommandError && error.code === 'shutting_down';
+    if (!closed && !stopping) logger.error(error);
   };
   const tokens = new Tokens({ guestSecret: secret, appSecret: config.tokenSecret });
   const presence: Presence = new Presence({

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SyncAnswer } from '@fullduplex/wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createServer } from '../src/server.js';
 import { type Running, startServer, TestSession } from './support/server.js';
@@ -42,6 +43,20 @@ test('messages, tokens and positions outlive the server', async () => {
     offset: position.offset - 1,
   });
   expect([recovered, publications?.length]).toEqual([true, 1]);
+});
+
+test('a cursor that one server gave out is read on by the next', async () => {
+  const first = await start();
+  const token = await first.token('alice');
+  const { cursor } = (await first.get<SyncAnswer>(`/api/sync?token=${token}`)).body;
+  await first.command(token, 'message.send', { channel: LOBBY, key: 'a', text: 'before' });
+  await first.close();
+  const second = await start();
+  await second.command(token, 'message.send', { channel: LOBBY, key: 'b', text: 'after' });
+  const { publications, gaps } = (await second.get<SyncAnswer>(`/api/sync?token=${token}&cursor=${cursor}`))
+    .body;
+  expect(publications).toMatchObject([{ data: { text: 'before' } }, { data: { text: 'after' } }]);
+  expect(gaps).toEqual([]);
 });
 
 describe('closing', () => {

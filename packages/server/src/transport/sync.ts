@@ -2,6 +2,7 @@
  * `GET /api/sync`: polling, long polling and server-sent events as three ways of one reader. Nothing is kept for the
  * caller between requests; an answer that was lost on the way is asked for again with the old cursor.
  */
+import { createHash } from 'node:crypto';
 import { CommandError } from '@fullduplex/wire';
 import type { Chat } from '../chat/chat.js';
 import { decodeCursor } from '../delivery/cursor.js';
@@ -51,7 +52,7 @@ export class Caller implements Scope {
   /** What every answer to this caller bears. */
   readonly headers: AnswerHeaders;
   readonly user: string;
-  /** Stands for the tab or process, among the requests that are held. */
+  /** Stands for the tab or process: among the requests that are held, and to others who ask for presence. */
   readonly session: string;
   /** Whether the caller chose the session itself. */
   readonly named: boolean;
@@ -71,7 +72,7 @@ export class Caller implements Scope {
     this.services = services;
     this.headers = headers;
     this.user = user;
-    this.session = `${user} ${asked.session ?? asked.token}`;
+    this.session = sessionId(user, asked.session, asked.token);
     this.named = asked.session !== undefined;
     this.snapshot = asked.cursor === undefined;
     this.#mine = asked.mine;
@@ -97,6 +98,12 @@ export class Caller implements Scope {
     const lease = { client: this.session, user: this.user, transport };
     this.services.presence.renew(lease, attended, seconds * 1000);
   }
+}
+
+/** Others see it, so neither the token nor what the client chose can be read from it. */
+function sessionId(user: string, session: string | undefined, token: string | undefined): string {
+  const named = session === undefined ? `token ${token}` : `session ${user} ${session}`;
+  return createHash('sha256').update(named).digest('base64url').slice(0, 16);
 }
 
 const JSON_TYPE = 'application/json';

@@ -247,6 +247,17 @@ describe('long polling', () => {
     expect(performance.now() - began).toBeLessThan(2000);
   });
 
+  test('who polls is seen by others, and their token is not', async () => {
+    const token = await server.token('alice');
+    await sync(token, { session: 'a secret of the tab' });
+    await sync(token);
+    const bob = await server.session('bob');
+    const text = JSON.stringify(await bob.call('presence', { channel: LOBBY }));
+    expect(text.match(/"alice"/g)).toHaveLength(2);
+    expect(text).not.toContain(token.slice(-20));
+    expect(text).not.toContain('secret');
+  });
+
   test('who polls is here', async () => {
     const token = await server.token('alice');
     await sync(token);
