@@ -54,8 +54,13 @@ export class Commands {
     const { connection } = this.#options;
     const { transport } = connection;
     if (!transport) throw unavailable(connection);
-    const answer = transport.call ? transport.call(name, params) : this.#post(name, params);
-    return (await answer) as CommandResults[Name];
+    try {
+      const answer = transport.call ? transport.call(name, params) : this.#post(name, params);
+      return (await answer) as CommandResults[Name];
+    } catch (error) {
+      // What was under way when the app closed the client did not fail for want of a connection.
+      throw connection.state.status === 'closed' ? closedError() : error;
+    }
   }
 
   async #post(name: string, body: unknown): Promise<unknown> {

@@ -84,7 +84,7 @@ export class Connection {
     const { status } = this.#state;
     if (status === 'closed' || status === 'connected') return;
     if (status === 'signed-out') this.#options.token.reset();
-    this.#attempt(this.#options.transports);
+    this.#attempt(this.#options.transports, 'connecting');
   }
 
   /**
@@ -95,7 +95,7 @@ export class Connection {
     const { clock, timing } = this.#options;
     if (this.#active) this.#active.transport?.check();
     else if (this.#state.retryAt !== undefined && clock.now() - this.#lastAttempt >= timing.backoffBase) {
-      this.reconnect();
+      this.#attempt(this.#options.transports);
     }
   }
 
@@ -135,10 +135,11 @@ export class Connection {
     active.transport?.close();
   }
 
-  #attempt(names: readonly TransportName[]): void {
+  /** @param status meanwhile; who is offline stays it, unless told otherwise, until there is news */
+  #attempt(names: readonly TransportName[], status = this.#state.status): void {
     const generation = this.#begin();
     const { reason } = this.#state;
-    this.#set({ status: 'connecting', ...(reason && { reason }) });
+    this.#set({ status, ...(reason && { reason }) });
     void this.#run(names, generation);
   }
 

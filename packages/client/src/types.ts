@@ -79,7 +79,7 @@ export type ClientStatus =
   | 'connecting'
   /** Reading over `transport`. */
   | 'connected'
-  /** Cut off; tried again at `retryAt` or when the browser says that it is online. Sends wait. */
+  /** Cut off, and sends wait. Tried again at `retryAt`, or at this moment where that is absent. */
   | 'offline'
   /** No token, or the server refuses the one there is. Nothing is tried until `client.reconnect()`. */
   | 'signed-out'
@@ -95,7 +95,7 @@ export interface ClientState {
   readonly behind: number;
   /** Messages not acknowledged yet; failed ones are not counted. */
   readonly pending: number;
-  /** When the next attempt is made, in milliseconds since 1970. */
+  /** When the next attempt is made, in milliseconds since 1970; absent while one is. */
   readonly retryAt?: number;
   /** Why we are not connected, for people to read. */
   readonly reason?: string;

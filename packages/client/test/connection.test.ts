@@ -121,7 +121,11 @@ describe('Connection', () => {
       expect(connection.state).toEqual({ status: 'offline', reason: 'no way', retryAt: clock.now() + wait });
       await clock.advance(wait);
       expect(last().name).toBe('websocket');
+      // Trying again is no news.
+      expect(connection.state).toEqual({ status: 'offline', reason: 'no way' });
     }
+    connection.reconnect();
+    expect(connection.state.status).toBe('connecting');
   });
 
   it('comes back to the same transport after a cut, after a moment', async () => {

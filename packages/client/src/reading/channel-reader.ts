@@ -134,7 +134,8 @@ export class ChannelReader {
     this.#position = { epoch: gap.epoch, offset: gap.to };
     this.#head = gap.head;
     if (!here) this.#held = [];
-    this.#options.onGap(gap);
+    // What we were still reading before it is gone as well.
+    this.#options.onGap(here ? { ...gap, from: position.offset + 1 } : gap);
     this.#settle();
   }
 

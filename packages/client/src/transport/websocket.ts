@@ -107,7 +107,7 @@ export class WebSocketTransport implements Transport {
 
   close(): void {
     this.#ended = true;
-    this.#release(new ClientError('closed', 'The connection was closed.', { retryable: true }));
+    this.#release(offlineError(CUT));
     this.#hangUp();
   }
 

@@ -155,6 +155,16 @@ describe('ChannelReader', () => {
     expect(told).toEqual([7, 8, 9]);
   });
 
+  it('tells that what it was still reading before the gap is gone as well', async () => {
+    const { log, reader, told, gaps, start } = setUp({ head: 9, position: { epoch: 'e1', offset: 1 } });
+    reader.resume(start(false));
+    log.oldest = 7;
+    reader.gap({ channel: 'room:a', reason: 'retention', epoch: 'e1', from: 4, to: 6, oldest: 7, head: 9 });
+    await settled();
+    expect(gaps.map(({ from, to }) => [from, to])).toEqual([[2, 6]]);
+    expect(told).toEqual([7, 8, 9]);
+  });
+
   it('tells of another log, and reads it from its beginning', async () => {
     const { log, reader, told, gaps, start } = setUp({ head: 4, position: { epoch: 'e1', offset: 4 } });
     log.beginAnew('e2', 2);

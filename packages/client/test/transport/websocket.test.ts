@@ -212,7 +212,7 @@ describe('WebSocketTransport', () => {
     const { transport, socket, events, clock } = connected();
     const waiting = transport.call('me.state', {}).catch((error: ClientError) => error.code);
     transport.close();
-    expect(await waiting).toBe('closed');
+    expect(await waiting).toBe('offline');
     socket.receives({ push: { channel: 'room:a', pub: { data: 1, offset: 1 } } });
     socket.closes(1006);
     await clock.advance(100_000);
