@@ -76,6 +76,27 @@ describe('a client between transports', () => {
     expect(alice.state.behind).toBe(0);
   });
 
+  it('recovers though nothing was told before the cut, and as often as it is cut', async () => {
+    blocked = false;
+    const alice = await server.connect('alice', {
+      WebSocket: BlockableWebSocket,
+      transports: ['websocket'],
+      timing: { backoffBase: 10, backoffCap: 50 },
+    });
+    const bob = await server.connect('bob');
+    const heard = record(alice);
+    await isOn(alice, 'websocket');
+    for (let round = 1; round <= 3; round += 1) {
+      blocked = true;
+      for (const socket of sockets) socket.terminate();
+      await until(() => alice.state.status !== 'connected');
+      await bob.send(LOBBY, `missed ${round}`).done;
+      blocked = false;
+      await until(() => heard.texts(LOBBY).length === round);
+    }
+    expect(heard.texts(LOBBY)).toEqual(['missed 1', 'missed 2', 'missed 3']);
+  });
+
   it('shows a message once that it sent again because the answer was lost', async () => {
     blocked = false;
     const alice = await server.connect('alice', { WebSocket: BlockableWebSocket });
