@@ -40,4 +40,10 @@ export function applyPreferences({ theme, language }: Preferences, root: HTMLEle
   root.lang = htmlLang(language);
   if (theme === 'system') delete root.dataset.theme;
   else root.dataset.theme = theme;
+  // The browser's own bars follow a theme that was chosen, too.
+  for (const bar of root.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+    bar.dataset.media ??= bar.media;
+    const matches = bar.dataset.media.includes(theme);
+    bar.media = theme === 'system' ? bar.dataset.media : matches ? 'all' : 'not all';
+  }
 }

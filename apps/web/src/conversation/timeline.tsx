@@ -68,6 +68,7 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
   useEffect(() => {
     if (!following || !isAtBottom()) return;
     setSeenUpTo(view.head);
+    chat.timeline(channel).trimFollowed();
     if (attention && placed.current) chat.seen(channel);
   }, [following, isAtBottom, attention, view.head, channel, chat]);
 

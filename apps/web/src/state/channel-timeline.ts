@@ -13,8 +13,10 @@ import { type Entry, Timeline } from './timeline.js';
 const FIRST_PAGE = 60;
 const OLDER_PAGE = 100;
 const MOST_AT_ONCE = 200;
-/** Entries kept of a timeline that nobody looks at. */
+/** Entries kept of a timeline that nobody looks at, */
 const KEEP_UNSEEN = 120;
+/** and of one whose end is watched, once it has twice as many. */
+const KEEP_FOLLOWED = 500;
 
 export interface TimelineView {
   /** `denied`: there is no such channel, or no right to read it. */
@@ -134,6 +136,13 @@ export class ChannelTimeline implements Readable<TimelineView> {
   /** Gives back memory while nobody looks. */
   trim(): void {
     this.#timeline?.trim(KEEP_UNSEEN);
+    this.#show();
+  }
+
+  /** Gives back memory while one follows what comes: a page that is open for days holds no more than this. */
+  trimFollowed(): void {
+    if (this.get().entries.length < 2 * KEEP_FOLLOWED) return;
+    this.#timeline?.trim(KEEP_FOLLOWED);
     this.#show();
   }
 

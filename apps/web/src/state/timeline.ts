@@ -147,6 +147,12 @@ export class Timeline {
     for (const entry of this.#entries.slice(0, surplus)) this.#originals.delete(entry.offset);
     this.#entries = this.#entries.slice(surplus);
     this.#from = this.#entries[0]?.offset ?? this.#to + 1;
+    for (const [target, all] of this.#amendments) {
+      // Those before `from` are read again with what they change; later ones would not be.
+      const kept = target < this.#from ? all.filter((it) => it.offset >= this.#from) : all;
+      if (kept.length === 0) this.#amendments.delete(target);
+      else this.#amendments.set(target, kept);
+    }
     this.#shown = undefined;
   }
 

@@ -124,6 +124,22 @@ test('a page of the old log that comes after the new one began is not shown', as
   expect(timeline.get()).toMatchObject({ status: 'ready', beganAnew: true });
 });
 
+test('a timeline that is followed for long gives back what is far above', async () => {
+  const log = new SlowLog(10);
+  const timeline = new ChannelTimeline(log.read);
+  void timeline.load();
+  await log.answer();
+  for (let offset = 11; offset <= 999; offset++) timeline.add(said(offset));
+  await log.answer();
+  timeline.trimFollowed();
+  expect(texts(timeline)).toHaveLength(999);
+  timeline.add(said(1_000));
+  await log.answer();
+  timeline.trimFollowed();
+  expect(texts(timeline)).toHaveLength(500);
+  expect(timeline.get()).toMatchObject({ atStart: false, head: 1_000 });
+});
+
 test('records that are no longer kept are told where they were', async () => {
   const log = new SlowLog(2);
   const timeline = new ChannelTimeline(log.read);

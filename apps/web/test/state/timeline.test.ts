@@ -163,6 +163,15 @@ test('what is read again after trimming changes a message once', () => {
   expect(first(timeline).reactions).toEqual([{ text: '+1', users: ['bob'] }]);
 });
 
+test('a change that came late is not forgotten with the message that it is about', () => {
+  const edit = record(4, { type: 'edit', offset: 1, text: 'a2' });
+  const timeline = fold(message(1, 'a'), message(2, 'b'), message(3, 'c'), edit, message(5, 'e'));
+  timeline.trim(2);
+  expect(timeline.from).toBe(3);
+  timeline.addOlder([message(1, 'a'), message(2, 'b')], true);
+  expect(texts(timeline)).toEqual(['a2', 'b', 'c', 'e']);
+});
+
 test('trimming forgets the oldest, which can be loaded again', () => {
   const timeline = fold(...Array.from({ length: 10 }, (_, i) => message(i + 1, String(i + 1))));
   timeline.trim(3);
