@@ -38,9 +38,13 @@ export async function appendOr(
 }
 
 /** @throws {CommandError} */
-export async function appendRecord(context: Context, record: NewRecord): Promise<Appended> {
+export async function appendRecord(
+  context: Context,
+  record: NewRecord,
+  more: Omit<Append, 'records'> = {},
+): Promise<Appended> {
   try {
-    const [appended] = await context.log.append({ records: [record] });
+    const [appended] = await context.log.append({ records: [record], ...more });
     return appended!;
   } catch (error) {
     throw toCommandError(error);
@@ -71,6 +75,9 @@ export function toCommandError(error: unknown): CommandError {
         'This key was used before for something else in this channel.',
         cause,
       );
+    case 'fact_exists':
+      // The one fact that appends are made to depend on.
+      return new CommandError('unknown_message', 'This message was deleted.', cause);
     case 'record_too_large':
       return new CommandError(
         'message_too_large',

@@ -9,6 +9,7 @@
  * f/FEED            a feed's name, in the spelling of the first publication
  * p/USER/CHANNEL    the offset up to which the user has read the channel
  * h/USER/CHANNEL    the offset up to which the channel was handed over to the user's plain connections
+ * x/CHANNEL/OFFSET  that the message was deleted; empty. Not read back: appends are held to it by the log
  * ```
  *
  * USER, ROOM and FEED are folded names, which have neither "/" nor "," in them. CHANNEL is in its known spelling.
@@ -69,6 +70,10 @@ export function feedFact(fold: string, name: string): Fact {
 
 export function positionFact(of: PositionKind, user: string, channel: string, offset: number): Fact {
   return { key: `${of === 'read' ? 'p' : 'h'}/${user}/${channel}`, value: String(offset) };
+}
+
+export function deletedFact(channel: string, offset: number): Fact {
+  return { key: `x/${channel}/${offset}`, value: '' };
 }
 
 /** What two users' conversation is known by, whichever is named first. */

@@ -3,6 +3,7 @@ import {
   type Appended,
   CommandError,
   type CommandParams,
+  type DeleteData,
   type EditData,
   type MessageData,
   parseName,
@@ -13,6 +14,7 @@ import { resolveWritable } from './access.js';
 import { appendRecord, type Context, toCommandError } from './context.js';
 import { appendDirect } from './direct.js';
 import type { User } from './directory.js';
+import { deletedFact } from './facts.js';
 import { typeOf } from './publication.js';
 import { requireKey, requireReaction, requireText } from './text.js';
 
@@ -55,7 +57,7 @@ export async function editMessage(
 ): Promise<Appended> {
   const data: EditData = { type: 'edit', offset, text: requireText(text, context.limits) };
   await requireOwnMessage(context, user, channel, offset);
-  return post(context, user, channel, JSON.stringify(data), key);
+  return annotate(context, user, channel, data, JSON.stringify(data), key);
 }
 
 /** @throws {CommandError} as `editMessage` */
@@ -64,8 +66,9 @@ export async function deleteMessage(
   user: User,
   { channel, offset, key }: CommandParams['message.delete'],
 ): Promise<Appended> {
+  const data: DeleteData = { type: 'delete', offset };
   await requireOwnMessage(context, user, channel, offset);
-  return post(context, user, channel, JSON.stringify({ type: 'delete', offset }), key);
+  return annotate(context, user, channel, data, JSON.stringify(data), key);
 }
 
 /** @throws {CommandError} as `sendMessage`, and `unknown_message` */
@@ -77,7 +80,7 @@ export async function reactToMessage(
   const checked = requireReaction(reaction, context.limits);
   const data: ReactionData = { type: 'reaction', offset, reaction: checked, on };
   await requireMessage(context, user, channel, offset);
-  return post(context, user, channel, JSON.stringify(data), key);
+  return annotate(context, user, channel, data, JSON.stringify(data), key);
 }
 
 /**
@@ -102,6 +105,36 @@ export async function post(
   }
   const peer = conversation.users.find((other) => other !== user) ?? user;
   return answer((await appendDirect(context, user, peer.name, record)).appended);
+}
+
+type AnnotationType = (EditData | DeleteData | ReactionData)['type'];
+
+/** Whether data of this type are about a message. */
+export function isAnnotation(type: unknown): type is AnnotationType {
+  return type === 'edit' || type === 'delete' || type === 'reaction';
+}
+
+/**
+ * Appends what is said about a message that was found to be there, unless it has been deleted.
+ *
+ * @param json what to append: the data in the caller's own spelling
+ * @throws {CommandError} `unknown_message`, and those of writing to the channel
+ */
+export async function annotate(
+  context: Context,
+  user: User,
+  channel: unknown,
+  { type, offset }: { readonly type: AnnotationType; readonly offset: number },
+  json: string,
+  key: string | undefined,
+): Promise<Appended> {
+  const record = recordBy(user, json, requireKey(key));
+  const target = resolveWritable(context, user, channel);
+  const deleted = deletedFact(target.channel, offset);
+  const facts = type === 'delete' ? [deleted] : [];
+  return answer(
+    await appendRecord(context, { ...record, channel: target.channel }, { facts, unless: deleted.key }),
+  );
 }
 
 /** @throws {CommandError} `unknown_message`, and those of writing to the channel */

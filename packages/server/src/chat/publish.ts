@@ -3,7 +3,7 @@ import { type Appended, CommandError, foldName, parseChannel, parseName } from '
 import { appendOr, appendRecord, type Context } from './context.js';
 import type { User } from './directory.js';
 import { feedFact } from './facts.js';
-import { post, requireMessage, requireOwnMessage } from './messages.js';
+import { annotate, isAnnotation, post, requireMessage, requireOwnMessage } from './messages.js';
 import { requireKey, requireReaction, requireSize, requireText } from './text.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -48,7 +48,10 @@ export async function publish(
         `Only the server publishes data of the type "${object.type}".`,
       );
   }
-  return post(context, user, channel, encode(context, object), key);
+  const { type } = object;
+  const json = encode(context, object);
+  if (!isAnnotation(type)) return post(context, user, channel, json, key);
+  return annotate(context, user, channel, { type, offset: requireOffset(object) }, json, key);
 }
 
 /**

@@ -43,6 +43,11 @@ export interface Append {
    * are: they were changed with the first append, and may have changed since.
    */
   readonly facts?: readonly Fact[];
+  /**
+   * The key of a fact that must not be there when this is committed; where it is, the append fails with
+   * `fact_exists`. A retry, whose records are all duplicates, is answered as one all the same.
+   */
+  readonly unless?: string;
 }
 
 export interface Appended {
@@ -102,7 +107,8 @@ export interface ChannelLog {
    * Appends and resolves once it is durable, with one entry a record, in their order. Appends that arrive in one
    * turn are committed together. Positions follow the order of the calls. A retry with the same keys is harmless.
    *
-   * @throws {LogError} `key_conflict`, `record_too_large`, `full`, `unavailable`, `closed`; then nothing of it was appended
+   * @throws {LogError} `key_conflict`, `fact_exists`, `record_too_large`, `full`, `unavailable`, `closed`; then nothing of
+   *   it was appended
    * @throws {TypeError} for text with U+0000 or half of a surrogate pair in it (JSON text has neither)
    */
   append(append: Append): Promise<readonly Appended[]>;
@@ -139,6 +145,8 @@ export interface ChannelLog {
 export type LogErrorCode =
   /** The sender used this key in this channel for other data. */
   | 'key_conflict'
+  /** There is the fact that the append named as `unless`. */
+  | 'fact_exists'
   /** The data of one record pass the limit (`maxRecordBytes`, 1 MiB by default). */
   | 'record_too_large'
   /** The disk is full, or more is waiting to be committed than the limit (`maxPendingBytes`) allows. */

@@ -172,6 +172,9 @@ export class MemoryLog implements ChannelLog {
       return { position: this.#position(stored.offset), time: stored.time, duplicate: false };
     });
     const learns = fresh.length > 0 || append.records.length === 0;
+    if (learns && append.unless !== undefined && this.#facts.has(append.unless)) {
+      throw new LogError('fact_exists', `There is a fact ${append.unless}.`);
+    }
     const growth = learns ? this.#growth(append.facts ?? []) : 0;
     if (bytes + growth > 0 && this.#bytes + bytes + growth > this.#maxBytes) {
       throw new LogError('full', `The log holds ${this.#bytes} bytes; its limit is ${this.#maxBytes}.`);

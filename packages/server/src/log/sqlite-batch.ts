@@ -12,11 +12,11 @@ export interface Batch {
   readonly time: number;
   /** Every channel of the batch, once. */
   readonly channels: readonly string[];
-  /** For each append: how many records it has, how many facts. */
+  /** For each append: how many records it has, how many facts, and 1 if it has an `unless`. */
   readonly shape: readonly number[];
   /** For each record: the index of its channel. */
   readonly channelOf: readonly number[];
-  /** For each append: sender, key and data of each record, then key and value of each fact. */
+  /** For each append: sender, key and data of each record, then key and value of each fact, then its `unless`. */
   readonly texts: readonly (string | null)[];
 }
 
@@ -41,8 +41,8 @@ export function encodeBatch(id: string, time: number, pending: readonly PendingA
   const channelOf: number[] = [];
   const texts: (string | null)[] = [];
   for (const { append } of pending) {
-    const facts = append.facts ?? [];
-    shape.push(append.records.length, facts.length);
+    const { facts = [], unless } = append;
+    shape.push(append.records.length, facts.length, unless === undefined ? 0 : 1);
     for (const { channel, sender, key, data } of append.records) {
       let at = index.get(channel);
       if (at === undefined) {
@@ -53,6 +53,7 @@ export function encodeBatch(id: string, time: number, pending: readonly PendingA
       texts.push(sender, key ?? null, data);
     }
     for (const fact of facts) texts.push(fact.key, fact.value);
+    if (unless !== undefined) texts.push(unless);
   }
   return { id, time, channels: [...index.keys()], shape, channelOf, texts };
 }

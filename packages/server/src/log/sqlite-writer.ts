@@ -54,15 +54,18 @@ export class SqliteWriter {
       const failures: BatchReply['failures'][number][] = [];
       let record = 0;
       let text = 0;
-      for (let index = 0; 2 * index < batch.shape.length; index++) {
-        const records = batch.shape[2 * index]!;
-        const facts = batch.shape[2 * index + 1]!;
-        const texts = batch.texts.slice(text, text + 3 * records + 2 * facts);
+      for (let index = 0; 3 * index < batch.shape.length; index++) {
+        const [records, facts, unless] = batch.shape.slice(3 * index, 3 * index + 3) as [
+          number,
+          number,
+          number,
+        ];
+        const texts = batch.texts.slice(text, text + 3 * records + 2 * facts + unless);
         const into = batch.channelOf.slice(record, record + records).map((at) => channels[at]!);
         record += records;
         text += texts.length;
         try {
-          numbers.push(...this.#append(into, texts, batch.time));
+          numbers.push(...this.#append(into, texts, facts, batch.time));
         } catch (error) {
           if (!(error instanceof LogError)) throw error;
           failures.push({ index, code: error.code, message: error.message });
@@ -119,7 +122,12 @@ export class SqliteWriter {
   }
 
   /** All of one append, or, when it throws a `LogError`, nothing of it. Answers the numbers of its records. */
-  #append(channels: readonly Channel[], texts: readonly (string | null)[], time: number): readonly number[] {
+  #append(
+    channels: readonly Channel[],
+    texts: readonly (string | null)[],
+    facts: number,
+    time: number,
+  ): readonly number[] {
     const numbers: number[] = [];
     const inserts: unknown[][] = [];
     const newest = new Map<Channel, { readonly offset: number; readonly time: number }>();
@@ -141,12 +149,17 @@ export class SqliteWriter {
       inserts.push([channel.id, placed.offset, sender, key, placed.time, data]);
       numbers.push(placed.offset, placed.time, 0);
     }
+    const learns = inserts.length > 0 || channels.length === 0;
+    const end = 3 * channels.length + 2 * facts;
+    if (learns && texts.length > end && this.#statements.hasFact.get(texts[end]) !== undefined) {
+      throw new LogError('fact_exists', `There is a fact ${texts[end]}.`);
+    }
     for (const values of inserts) this.#statements.insert.run(...values);
     for (const [channel, last] of newest) {
       channel.head = last.offset;
       channel.time = last.time;
     }
-    if (inserts.length > 0 || channels.length === 0) this.#learn(texts.slice(3 * channels.length));
+    if (learns) this.#learn(texts.slice(3 * channels.length, end));
     return numbers;
   }
 
@@ -195,6 +208,7 @@ function prepare(db: Database.Database) {
     oldest: rows('SELECT offset FROM record WHERE channel = ? ORDER BY offset LIMIT 1'),
     byKey: rows('SELECT offset, time, data FROM record WHERE channel = ? AND sender = ? AND key = ?'),
     lastBatch: rows('SELECT id, reply FROM last_batch'),
+    hasFact: rows('SELECT 1 FROM fact WHERE key = ?'),
     addChannel: db.prepare('INSERT INTO channel (name, epoch) VALUES (?, ?)'),
     insert: db.prepare(
       'INSERT INTO record (channel, offset, sender, key, time, data) VALUES (?, ?, ?, ?, ?, ?)',

@@ -135,9 +135,59 @@ describe('message.edit and message.delete', () => {
     expect(await codeOf(edit('bob', 3, 'x'.repeat(101)))).toBe('message_too_large');
   });
 
+  test('come too late for what was deleted, and are answered again where they came in time', async () => {
+    await send('bob', 'good');
+    const early = { channel: 'room:tea', offset: 3, text: 'better', key: 'e' };
+    const edited = await chat.run('message.edit', 'bob', early);
+    const removal = { channel: 'room:TEA', offset: 3, key: 'd' };
+    const removed = await chat.run('message.delete', 'bob', removal);
+    for (const again of [chat, await openChat({}, chat.log)]) {
+      expect(await codeOf(again.run('message.edit', 'bob', { ...early, key: 'f' }))).toBe('unknown_message');
+      expect(await codeOf(again.run('message.delete', 'bob', { ...removal, key: 'g' }))).toBe(
+        'unknown_message',
+      );
+      const reaction = { channel: 'room:tea', offset: 3, reaction: '👍' };
+      expect(await codeOf(again.run('message.react', 'ada', reaction))).toBe('unknown_message');
+      expect(await again.run('message.edit', 'bob', early)).toEqual({ ...edited, duplicate: true });
+      expect(await again.run('message.delete', 'bob', removal)).toEqual({ ...removed, duplicate: true });
+    }
+    expect((await chat.log.heads(['room:tea']))[0]?.offset).toBe(5);
+  });
+
+  test('by publishing data of their types come too late as well', async () => {
+    await send('bob', 'good');
+    const publish = (data: object, user = 'bob') => chat.chat.publish(user, 'room:tea', data);
+    await publish({ type: 'delete', offset: 3 });
+    expect(await codeOf(publish({ type: 'delete', offset: 3 }))).toBe('unknown_message');
+    expect(await codeOf(publish({ type: 'edit', offset: 3, text: 'x' }))).toBe('unknown_message');
+    const reaction = { type: 'reaction', offset: 3, reaction: '👍', on: true };
+    expect(await codeOf(publish(reaction, 'ada'))).toBe('unknown_message');
+  });
+
+  test('that cross with the deletion are before it, or not at all', async () => {
+    await send('bob', 'good');
+    await send('bob', 'another', 'k2');
+    const all = [remove('bob', 3), edit('bob', 3), remove('bob', 3), edit('bob', 4), remove('bob', 4)];
+    const outcomes = await Promise.allSettled(all);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect((await dataOf(chat.log, 'room:tea')).slice(4)).toEqual([
+      { type: 'delete', offset: 3 },
+      { type: 'edit', offset: 4, text: 'better' },
+      { type: 'delete', offset: 4 },
+    ]);
+  });
+
   test('work in direct conversations', async () => {
     const { channel, position } = await chat.chat.sendDirect('ada', 'bob', 'hi');
     expect(await edit('ada', position.offset, 'hello', channel)).toMatchObject({ position: { offset: 2 } });
+    await remove('ada', 1, 'direct:BOB,ada');
+    expect(await codeOf(edit('ada', 1, 'hello', channel))).toBe('unknown_message');
     expect(await codeOf(remove('bob', 1, channel))).toBe('permission_denied');
     expect(await codeOf(remove('cyd', 1, channel))).toBe('permission_denied');
     expect(await codeOf(edit('ada', 1, 'x', 'direct:ada,cyd'))).toBe('unknown_message');

@@ -229,6 +229,37 @@ export function describeAppending(subject: Subject): void {
       expect(await subject.log.facts('m/')).toEqual([]);
     });
 
+    test('keep out what must not come after them, in the same commit too', async () => {
+      const remove = (key: string) => ({
+        records: [message('room:a', 'gone', key)],
+        facts: [{ key: 'x/1', value: '' }],
+        unless: 'x/1',
+      });
+      const edit = { records: [message('room:a', 'late')], facts: [{ key: 'y', value: '' }], unless: 'x/1' };
+      const refused = { status: 'rejected', reason: { code: 'fact_exists', retryable: false } };
+      const turn = await Promise.allSettled([
+        subject.log.append({ records: [message('room:a', 'early')], unless: 'x/1' }),
+        subject.log.append(remove('k1')),
+        subject.log.append(edit),
+        subject.log.append(remove('k2')),
+        subject.log.append(remove('k1')),
+        subject.log.append({ records: [], facts: [{ key: 'y', value: '' }], unless: 'x/1' }),
+      ]);
+      expect(turn).toMatchObject([
+        { status: 'fulfilled' },
+        { status: 'fulfilled', value: [{ position: { offset: 2 }, duplicate: false }] },
+        refused,
+        refused,
+        { status: 'fulfilled', value: [{ position: { offset: 2 }, duplicate: true }] },
+        refused,
+      ]);
+      await expect(subject.log.append(edit)).rejects.toMatchObject({ code: 'fact_exists' });
+      expect(await subject.log.facts('')).toEqual([{ key: 'x/1', value: '' }]);
+      await subject.log.append({ records: [], facts: [{ key: 'x/1', value: null }] });
+      expect((await subject.log.append(edit))[0]?.position.offset).toBe(3);
+      expect((await subject.log.append({ ...edit, unless: 'x/' }))[0]?.position.offset).toBe(4);
+    });
+
     test('have keys of up to 1,024 bytes, and values of up to a record', async () => {
       await subject.log.append({ records: [], facts: [{ key: 'é'.repeat(512), value: 'x'.repeat(1000) }] });
       expect(await subject.log.facts('é')).toHaveLength(1);

@@ -7,7 +7,7 @@ const pending = pendingAppends([
   { records: [record('room:a', '1', 'k'), record('room:b', '2')] },
   { records: [record('room:a', 'conflict', 'k'), record('room:c', '3')], facts: [{ key: 'f', value: 'v' }] },
   { records: [], facts: [{ key: 'g', value: null }] },
-  { records: [record('room:a', '4')] },
+  { records: [record('room:a', '4')], unless: 'f' },
 ]);
 const batch = encodeBatch('id', 7, pending);
 
@@ -16,7 +16,7 @@ test('a batch names each channel once, and is flat', () => {
     id: 'id',
     time: 7,
     channels: ['room:a', 'room:b', 'room:c'],
-    shape: [2, 0, 2, 1, 0, 1, 1, 0],
+    shape: [2, 0, 0, 2, 1, 0, 0, 1, 0, 1, 0, 1],
     channelOf: [0, 1, 0, 2, 0],
     texts: [
       ['ada', 'k', '{"type":"message","text":"1"}'],
@@ -26,6 +26,7 @@ test('a batch names each channel once, and is flat', () => {
       ['f', 'v'],
       ['g', null],
       ['ada', null, '{"type":"message","text":"4"}'],
+      ['f'],
     ].flat(),
   });
 });
