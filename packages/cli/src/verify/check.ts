@@ -76,10 +76,11 @@ function checkLog({ channel, records }: ChannelRecords): Violation[] {
 
 function checkSent(journal: Journal, logs: ReadonlyMap<string, ChannelRecords>): Violation[] {
   const violations: Violation[] = [];
+  const records = ownRecords(journal, logs);
   const last = new Map<string, { readonly offset: number; readonly key: string }>();
   for (const sent of journal.sent) {
     const log = logs.get(sent.channel);
-    const record = log && recordOf(log, journal.user, sent);
+    const record = records.get(`${sent.channel} ${sent.key}`);
     violations.push(...checkAcknowledgements(journal, sent, log, record));
     if (!record) continue;
     const before = last.get(sent.channel);
@@ -94,8 +95,16 @@ function checkSent(journal: Journal, logs: ReadonlyMap<string, ChannelRecords>):
   return violations;
 }
 
-function recordOf(log: ChannelRecords, user: string, { key }: Sent): Seen | undefined {
-  return log.records.find((record) => record.key === key && record.sender === user);
+/** What the log holds of the participant's own messages, by channel and key; the first where there are two. */
+function ownRecords({ user, sent }: Journal, logs: ReadonlyMap<string, ChannelRecords>): Map<string, Seen> {
+  const own = new Map<string, Seen>();
+  for (const channel of new Set(sent.map((one) => one.channel))) {
+    for (const record of logs.get(channel)?.records ?? []) {
+      const name = `${channel} ${record.key}`;
+      if (record.sender === user && !own.has(name)) own.set(name, record);
+    }
+  }
+  return own;
 }
 
 function checkAcknowledgements(

@@ -9,8 +9,9 @@ import { sleep } from './participant.js';
 import { type Fault, type FaultKind, planFaults } from './plan.js';
 import { FaultProxy } from './proxy.js';
 import { Random } from './random.js';
+import { settle } from './settle.js';
 import { type Actor, closeAll, type Stage, setStage } from './stage.js';
-import { ask, ownTarget, remoteTarget, type Target } from './target.js';
+import { ownTarget, remoteTarget, type Target } from './target.js';
 
 export interface VerifyOptions {
   /** Everything that is done follows from it. Random when left out; the report has it. */
@@ -40,8 +41,6 @@ export interface VerifyReport {
   readonly violations: readonly Violation[];
 }
 
-/** How long everything may take to settle when the faults have ended, in milliseconds. */
-const SETTLING = 60_000;
 /** Between two messages, in milliseconds. */
 const WRITING = { from: 5, to: 60 };
 
@@ -62,7 +61,8 @@ export async function runVerify(options: VerifyOptions = {}): Promise<VerifyRepo
     const faults = planFaults({ seed, duration: seconds * 1_000, participants, kills: target.ours });
     await run.play(faults);
     progress(`${faults.length} faults are made. Waiting for everything to settle.`);
-    const violations = await run.settle();
+    const violations = await settle(target, stage);
+    progress('Comparing what everyone saw with what the log holds.');
     const journals = stage.actors.map(({ participant }) => participant.journal);
     violations.push(...check(journals, await stage.records()));
     return {
@@ -113,64 +113,6 @@ class Run {
     await writing;
     for (const undo of this.#undo) undo();
     await this.#restart;
-  }
-
-  /** Waits until everything is acknowledged, durable and seen, and those who leave are known to have left. */
-  async settle(): Promise<Violation[]> {
-    const { target, stage } = this.#options;
-    const { actors } = stage;
-    const violations: Violation[] = [];
-    const inTime = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
-      const deadline = Date.now() + SETTLING;
-      while (!(await condition())) {
-        if (Date.now() > deadline) {
-          violations.push({ kind: what.startsWith('presence') ? 'presence' : 'stuck', what });
-          return;
-        }
-        await sleep(100);
-      }
-    };
-    await inTime('not everything that was sent was answered', () =>
-      actors.every(({ participant }) => participant.pending === 0),
-    );
-    // What was acknowledged must have survived, and be given to everyone all the same.
-    await target.end('SIGKILL');
-    await target.start();
-    const heads = await stage.records();
-    await inTime('not everyone has seen everything', () =>
-      actors.every(({ participant: { journal } }) =>
-        heads.every(({ channel, records }) => {
-          const position = journal.position(channel);
-          return !position || position.offset >= (records.at(-1)?.offset ?? 0);
-        }),
-      ),
-    );
-    await inTime('presence: someone is connected and not shown as here', () =>
-      this.#present((index, present) => present || index < 0),
-    );
-    // Whatever would come twice has had its time by now.
-    const leaving = actors.filter((_, index) => index % 2 === 1);
-    await Promise.all(leaving.map(({ participant }) => participant.close()));
-    if (target.ours) {
-      await inTime('presence: someone has left and is shown as here', () =>
-        this.#present((index, present) => present === (index % 2 === 0)),
-      );
-    }
-    return violations;
-  }
-
-  /** Whether what the server says of everyone being here is as it should be. */
-  async #present(right: (index: number, present: boolean) => boolean): Promise<boolean> {
-    const { target, stage } = this.#options;
-    const token = stage.actors[0]?.token;
-    const path = '/api/commands/channel.members';
-    const { members } = (await ask(target.url, path, { channel: stage.room }, token)) as {
-      members: { user: string; present: boolean }[];
-    };
-    const present = new Map(members.map((member) => [member.user, member.present]));
-    return stage.actors.every(({ participant: { journal } }, index) =>
-      right(index, present.get(journal.user) ?? false),
-    );
   }
 
   async #write(until: number): Promise<void> {

@@ -58,7 +58,16 @@ export async function ownTarget(command: readonly string[]): Promise<Target> {
   const config = join(folder, 'config.json');
   await writeFile(config, JSON.stringify(CONFIG));
   const server = new OwnServer(command, ['--data', join(folder, 'data'), '--config', config, '--guests']);
-  await server.start();
+  const dispose = async (): Promise<void> => {
+    await server.end('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await server.start();
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   return {
     get url() {
       return server.url;
@@ -66,10 +75,7 @@ export async function ownTarget(command: readonly string[]): Promise<Target> {
     ours: true,
     end: (signal) => server.end(signal),
     start: () => server.start(),
-    dispose: async () => {
-      await server.end('SIGKILL');
-      await rm(folder, { recursive: true, force: true });
-    },
+    dispose,
   };
 }
 
