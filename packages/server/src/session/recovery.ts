@@ -30,7 +30,7 @@ export interface RecoveryBounds {
 }
 
 /**
- * As much of what was missed as the bounds allow; the rest is pushed. At a gap nothing is given, and reading goes on
+ * As much of what was missed as the bounds allow, be it nothing; the rest is pushed. At a gap nothing is given, and reading goes on
  * at the head: clients of the protocol load anew then.
  */
 export function recover(feed: Feed, wanted: Wanted, bounds: RecoveryBounds): Recovery | Promise<Recovery> {
@@ -48,7 +48,7 @@ export function recover(feed: Feed, wanted: Wanted, bounds: RecoveryBounds): Rec
       head: feed.offset,
     });
   }
-  if (after === feed.offset) return at(feed, after, true);
+  if (after === feed.offset || bounds.bytes <= 0 || bounds.publications <= 0) return at(feed, after, true);
   return read(feed, after, bounds);
 }
 

@@ -11,7 +11,7 @@ import { joinedAt } from '../delivery/joined-at.js';
 import type { LogRecord } from '../log/channel-log.js';
 import { encodePush } from './codec.js';
 import { type MembershipChange, membershipChange } from './membership.js';
-import { type Recovery, recover, subscribeResultJson, type Wanted } from './recovery.js';
+import { type Recovery, type RecoveryBounds, recover, subscribeResultJson, type Wanted } from './recovery.js';
 import type { Session } from './session.js';
 
 export interface SubscribeOptions {
@@ -21,6 +21,8 @@ export interface SubscribeOptions {
   readonly name: string;
   readonly byServer: boolean;
   readonly wanted: Wanted;
+  /** What the answer may still hold of the past; the limits' own when absent. */
+  readonly bounds?: RecoveryBounds;
 }
 
 export class Subscription extends Follower {
@@ -92,7 +94,9 @@ export class Subscriptions implements Reader, FeedListener {
     try {
       const opened = hub.open(channel);
       const feed = opened instanceof Promise ? await opened : opened;
-      const recovery = await this.#recover(feed, options.wanted);
+      const { answerBytes, answerPublications } = limits;
+      const bounds = options.bounds ?? { bytes: answerBytes, publications: answerPublications };
+      const recovery = await recover(feed, options.wanted, bounds);
       if (this.#channels.get(channel) !== opening) {
         hub.release(feed);
         throw new CommandError('bad_request', 'It was unsubscribed before the answer.');
@@ -211,7 +215,7 @@ export class Subscriptions implements Reader, FeedListener {
     if (!(follower instanceof Subscription)) return;
     if (follower.byServer) {
       const recovery: Recovery = {
-        offset: gap.oldest - 1,
+        offset: gap.to,
         asked: true,
         recovered: false,
         publications: [],
@@ -240,11 +244,6 @@ export class Subscriptions implements Reader, FeedListener {
       if (this.#early === undefined) this.#change(change);
       else this.#early.push(change);
     }
-  }
-
-  #recover(feed: Feed, wanted: Wanted): Recovery | Promise<Recovery> {
-    const { answerBytes, answerPublications } = this.#session.services.limits;
-    return recover(feed, wanted, { bytes: answerBytes, publications: answerPublications });
   }
 
   #change({ type, channel }: MembershipChange): void {

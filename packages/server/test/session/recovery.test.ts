@@ -49,6 +49,16 @@ describe('from the client’s position', () => {
     expect(recovery.publications).toHaveLength(5);
   });
 
+  test('or nothing, where there is no room left', async () => {
+    for (const bounds of [
+      { bytes: 0, publications: 5 },
+      { bytes: 1000, publications: 0 },
+    ]) {
+      const recovery = await recover(feed, { after: 1, epoch: 'e' }, bounds);
+      expect(recovery).toMatchObject({ offset: 1, recovered: true, complete: false, publications: [] });
+    }
+  });
+
   test('nothing was missed', async () => {
     expect(await recover(feed, { after: 8, epoch: 'e' }, BOUNDS)).toMatchObject({
       offset: 8,

@@ -60,6 +60,9 @@ async function followMine(session: Session, given: Subs, started: (() => void)[]
   const { chat } = session.services;
   // First the watching, then the list: what is joined in between is told by the feed.
   await session.subscriptions.followMine();
+  const { answerBytes, answerPublications } = session.services.limits;
+  // One answer, however many channels.
+  const room = { bytes: answerBytes, publications: answerPublications };
   const results: string[] = [];
   const joinedSince = new Set<string>();
   /** Whether more was joined, perhaps, than the recovered part of the user's own feed tells. */
@@ -73,7 +76,10 @@ async function followMine(session: Session, given: Subs, started: (() => void)[]
       name: channel,
       byServer: true,
       wanted,
+      bounds: room,
     });
+    room.bytes -= json.length;
+    room.publications -= recovery.publications.length;
     // The user's own feed comes first: what was joined since the client's position begins with the joining.
     for (const record of recovery.publications) {
       const change = membershipChange(record);

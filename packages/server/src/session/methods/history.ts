@@ -23,11 +23,12 @@ export async function history(session: Session, params: MethodParams['history'])
     newestFirst: reverse,
     ...(since?.offset === undefined ? {} : reverse ? { before: since.offset } : { after: since.offset }),
   };
-  const { records, head } = await hub.log.read(request);
+  const { records, head, gap } = await hub.log.read(request);
   if (since?.epoch !== undefined && since.epoch !== '' && since.epoch !== head.epoch) {
     throw new CommandError('unrecoverable_position', 'This position is of another epoch.');
   }
   const given = limit === 0 ? [] : reverse ? records.toReversed() : records;
-  const where = `"epoch":${JSON.stringify(head.epoch)},"offset":${head.offset}`;
+  const missing = gap === undefined ? '' : `,"gap":${JSON.stringify(gap)}`;
+  const where = `"epoch":${JSON.stringify(head.epoch)},"offset":${head.offset}${missing}`;
   return { json: `{"publications":[${given.map(publicationJson).join(',')}],${where}}` };
 }

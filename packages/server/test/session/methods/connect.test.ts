@@ -86,4 +86,36 @@ describe('follow: mine', () => {
     await until(() => session.texts(channel).length > 0);
     expect(session.texts(channel)).toEqual(['psst']);
   });
+
+  test('what was missed in many channels is bounded in one answer, and all of it comes', async () => {
+    await server.close();
+    server = await startServer({ limits: { answerPublications: 10 } });
+    const bob = await server.session('bob');
+    const rooms = ['a', 'b', 'c'];
+    const first = await server.session('alice', { data: { follow: 'mine' } });
+    const subs: Record<string, object> = {};
+    for (const name of rooms) {
+      const { channel } = await bob.rpc('room.create', { name });
+      const { position } = await first.rpc('room.join', { channel });
+      subs[channel] = { recover: true, ...position };
+    }
+    first.socket.socket.terminate();
+    for (const channel of Object.keys(subs)) {
+      for (const key of ['1', '2', '3', '4', '5', '6', '7']) {
+        await bob.rpc('message.send', { channel, key, text: key });
+      }
+    }
+    const again = await fresh();
+    const connect = { token: await server.token('alice'), data: { follow: 'mine' }, subs };
+    const results = (await again.call('connect', connect)).subs ?? {};
+    const recovered = (channel: string): string[] =>
+      (results[channel]?.publications ?? []).map(({ data }) => (data as { text: string }).text);
+    expect(Object.keys(subs).map((channel) => recovered(channel).length)).toEqual([7, 3, 0]);
+    for (const channel of Object.keys(subs)) {
+      expect(results[channel]).toMatchObject({ recovered: true });
+      const all = (): (string | undefined)[] => [...recovered(channel), ...again.texts(channel)];
+      await until(() => all().length >= 7);
+      expect(all()).toEqual(['1', '2', '3', '4', '5', '6', '7']);
+    }
+  });
 });
