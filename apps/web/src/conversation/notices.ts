@@ -1,6 +1,6 @@
 /** Who came and went in a row, in as few words as say it. */
 import type { Strings } from '../i18n/en.js';
-import type { Notice } from '../state/timeline.js';
+import type { Notice } from '../state/notices.js';
 
 /** Names told one by one; beyond them they are counted. */
 const MOST_NAMED = 4;
@@ -10,8 +10,11 @@ export function describeNotices(
   t: Strings,
   names: (names: readonly string[]) => string,
 ): string {
-  if (new Set(notices.map((it) => it.user)).size > MOST_NAMED)
-    return t.notices(new Set(notices.map((it) => it.user)).size);
+  const people = new Set(notices.map((it) => it.user)).size;
+  if (people > MOST_NAMED) {
+    if (notices.every((it) => it.what === 'joined')) return t.manyJoined(people);
+    return notices.every((it) => it.what === 'left') ? t.manyLeft(people) : t.notices(people);
+  }
   const said: string[] = [];
   for (let at = 0; at < notices.length; ) {
     const { what, by } = notices[at]!;

@@ -5,7 +5,8 @@ import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
 import { Avatar } from '../parts/avatar.js';
 import { Moment } from '../parts/moment.js';
-import type { Data, Lost, Notice } from '../state/timeline.js';
+import type { Notices } from '../state/notices.js';
+import type { Data, Lost } from '../state/timeline.js';
 import { describeNotices } from './notices.js';
 
 export function DayRow(props: { readonly row: string; readonly time: number }) {
@@ -29,12 +30,12 @@ export function NewRow(props: { readonly row: string }) {
 
 export const NoticesRow = memo(function NoticesRow(props: {
   readonly row: string;
-  readonly notices: readonly Notice[];
+  readonly notices: Notices;
 }) {
   const { t, times } = useWords();
   return (
     <li className="notice" data-row={props.row}>
-      {describeNotices(props.notices, t, (names) => times.names(names))}
+      {describeNotices(props.notices.all, t, (names) => times.names(names))}
     </li>
   );
 });

@@ -91,11 +91,11 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
     const box = scroller.current;
     if (!box || view.status !== 'ready') return;
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
-    if (box.scrollTop < NEAR_END) {
+    if (below < NEAR_END && !whole) setSpan(later(entries, span));
+    else if (box.scrollTop < NEAR_END) {
       if (start > 0) setSpan(earlier(entries, hold(entries, span)));
       else if (!view.atStart && view.older === 'idle') void chat.timeline(channel).loadOlder();
-    } else if (below < NEAR_END && !whole) setSpan(later(entries, span));
-    else if (following && span.first !== undefined) setSpan(NEWEST);
+    } else if (following && span.first !== undefined) setSpan(NEWEST);
     else if (!atBottom && span.first === undefined) setSpan(hold(entries, span));
   };
   const reach = useRef(reachOut);
@@ -105,7 +105,7 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came may still not fill the page.
   useEffect(() => reach.current(), [rows, view.status, view.atStart, atBottom]);
 
-  const own = [...rows].reverse().find((row) => row.kind === 'message' && row.message.user === chat.me)?.key;
+  const own = rows.findLast((row) => row.kind === 'message' && row.message.user === chat.me)?.key;
   const last = rows.findLast((row) => row.kind === 'message' || row.kind === 'pending')?.key;
   const stop = rows.some((row) => row.key === active) ? active : last;
   const waiting = following ? 0 : countNew(entries, seenUpTo, chat.me);
@@ -172,7 +172,7 @@ function Top(props: { readonly channel: string; readonly view: TimelineView; rea
   if (!view.atStart) return <div className="timeline-note">{t.loadingOlder}</div>;
   return (
     <>
-      <Start channel={channel} empty={view.entries.every((entry) => entry.kind === 'notice')} />
+      <Start channel={channel} empty={view.entries.every((entry) => entry.kind === 'notices')} />
       {view.beganAnew ? <p className="notice">{t.gapEpoch}</p> : null}
     </>
   );

@@ -19,7 +19,7 @@ export function Members({ channel }: { readonly channel: string }) {
   // Someone came or went: the last notice of the timeline is another one.
   const changed = useStore(
     chat.timeline(channel),
-    (view) => view.entries.findLast((entry) => entry.kind === 'notice')?.offset,
+    (view) => view.entries.findLast((entry) => entry.kind === 'notices')?.last,
   );
   const connected = useStore(chat.connection, (state) => state.status === 'connected');
   const [members, setMembers] = useState<readonly Member[]>();

@@ -113,6 +113,8 @@ export const en = {
   joined: (names: string) => `${names} joined`,
   joinedBy: (names: string, by: string) => `${by} added ${names}`,
   left: (names: string) => `${names} left`,
+  manyJoined: (count: number) => `${count} people joined`,
+  manyLeft: (count: number) => `${count} people left`,
   notices: (count: number) => `${plural(count, 'person', 'people')} came or went`,
   published: 'published data',
   today: 'Today',

@@ -91,6 +91,8 @@ export const zh: Strings = {
   joined: (names) => `${names} 加入了`,
   joinedBy: (names, by) => `${by} 邀请 ${names} 加入了`,
   left: (names) => `${names} 离开了`,
+  manyJoined: (count) => `${count} 人加入了`,
+  manyLeft: (count) => `${count} 人离开了`,
   notices: (count) => `${count} 人进出`,
   published: '发布了数据',
   today: '今天',

@@ -4,7 +4,8 @@
  */
 import type { PendingMessage } from '@fullduplex/client';
 import type { Message } from './message.js';
-import type { Data, Entry, Lost, Notice } from './timeline.js';
+import type { Notices } from './notices.js';
+import type { Data, Entry, Lost } from './timeline.js';
 
 /** Messages of one sender that are at most this far from the group's first stand under one name. */
 export const GROUP_SPAN = 5 * 60_000;
@@ -20,7 +21,7 @@ export type Row =
       readonly pending: PendingMessage;
       readonly first: boolean;
     }
-  | { readonly kind: 'notices'; readonly key: string; readonly notices: readonly Notice[] }
+  | { readonly kind: 'notices'; readonly key: string; readonly notices: Notices }
   | { readonly kind: 'data'; readonly key: string; readonly data: Data; readonly first: boolean }
   | { readonly kind: 'lost'; readonly key: string; readonly lost: Lost };
 
@@ -79,14 +80,10 @@ export function rowsOf({ entries, pending, me, newAfter, dayKey }: RowsInput): r
           first: joinGroup(entry.user, entry.time),
         });
         break;
-      case 'notice': {
+      case 'notices':
         group = undefined;
-        const last = rows.at(-1);
-        if (last?.kind === 'notices') {
-          rows[rows.length - 1] = { ...last, notices: [...last.notices, entry] };
-        } else rows.push({ kind: 'notices', key: `at ${entry.offset}`, notices: [entry] });
+        rows.push({ kind: 'notices', key: `at ${entry.offset}`, notices: entry });
         break;
-      }
       case 'lost':
         group = undefined;
         rows.push({ kind: 'lost', key: `lost ${entry.offset}`, lost: entry });

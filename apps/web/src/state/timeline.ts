@@ -4,16 +4,8 @@
  */
 import type { Publication } from '@fullduplex/wire';
 import { type Amendment, amend, type Message } from './message.js';
+import { type Notices, together } from './notices.js';
 import { readChatData } from './record.js';
-
-export interface Notice {
-  readonly kind: 'notice';
-  readonly offset: number;
-  readonly time: number;
-  readonly what: 'joined' | 'left';
-  readonly user: string;
-  readonly by: string | undefined;
-}
 
 /** Something published that is no chat record. */
 export interface Data {
@@ -33,7 +25,7 @@ export interface Lost {
   readonly count: number;
 }
 
-export type Entry = Message | Notice | Data | Lost;
+export type Entry = Message | Notices | Data | Lost;
 
 const SHORT_JSON = 64;
 
@@ -100,7 +92,7 @@ export class Timeline {
     const entries: Entry[] = [];
     for (const publication of older) {
       const entry = this.#read(publication);
-      if (entry) entries.push(entry);
+      if (entry) push(entries, entry);
     }
     // What the page itself changes comes after what it changes: put together once all of it is read.
     for (const [index, { offset }] of entries.entries()) {
@@ -111,7 +103,9 @@ export class Timeline {
     const first = older[0];
     if (first) {
       this.#from = first.offset;
-      this.#entries = [...entries, ...this.#entries];
+      const [next, ...rest] = this.#entries;
+      if (next) push(entries, next);
+      this.#entries = [...entries, ...rest];
     }
     if (reachedStart && this.#from > 1) {
       const lost: Lost = {
@@ -159,7 +153,7 @@ export class Timeline {
   #append(publication: Publication): void {
     this.#to = publication.offset;
     const entry = this.#read(publication);
-    if (entry) this.#entries.push(entry);
+    if (entry) push(this.#entries, entry);
     this.#shown = undefined;
   }
 
@@ -201,12 +195,11 @@ export class Timeline {
       case 'joined':
       case 'left':
         return {
-          kind: 'notice',
+          kind: 'notices',
           offset,
+          last: offset,
           time,
-          what: data.type,
-          user: data.user,
-          by: data.type === 'joined' ? data.by : undefined,
+          all: [{ what: data.type, user: data.user, by: data.type === 'joined' ? data.by : undefined }],
         };
       case 'read':
         return undefined;
@@ -232,6 +225,14 @@ export class Timeline {
     const at = indexOfOffset(this.#entries, target);
     if (at !== -1) this.#entries[at] = amend(original, all);
   }
+}
+
+/** Adds an entry at the end; a notice goes to those right before it. */
+function push(entries: Entry[], entry: Entry): void {
+  const last = entries.at(-1);
+  const joined = entry.kind === 'notices' && last?.kind === 'notices' ? together(last, entry) : undefined;
+  if (joined) entries[entries.length - 1] = joined;
+  else entries.push(entry);
 }
 
 /** On one line when it is short. */

@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
 import { describeNotices } from '../../src/conversation/notices.js';
 import { en } from '../../src/i18n/en.js';
-import type { Notice } from '../../src/state/timeline.js';
+import type { Notice } from '../../src/state/notices.js';
 
 const notice = (user: string, what: 'joined' | 'left' = 'joined', by?: string): Notice => ({
-  kind: 'notice',
-  offset: 1,
-  time: 0,
   what,
   user,
   by,
@@ -29,5 +26,8 @@ test('someone who comes twice is named once', () => {
 });
 
 test('a crowd is counted', () => {
-  expect(say(...['a', 'b', 'c', 'd', 'e'].map((user) => notice(user)))).toBe('5 people came or went');
+  const crowd = ['a', 'b', 'c', 'd', 'e'];
+  expect(say(...crowd.map((user) => notice(user)))).toBe('5 people joined');
+  expect(say(...crowd.map((user) => notice(user, 'left')))).toBe('5 people left');
+  expect(say(...crowd.map((user) => notice(user)), notice('a', 'left'))).toBe('5 people came or went');
 });

@@ -1,8 +1,9 @@
 import type { PendingMessage } from '@fullduplex/client';
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/state/message.js';
+import type { Notices } from '../../src/state/notices.js';
 import { GROUP_SPAN, type Row, rowsOf } from '../../src/state/rows.js';
-import type { Entry, Notice } from '../../src/state/timeline.js';
+import type { Entry } from '../../src/state/timeline.js';
 
 const DAY = 86_400_000;
 const message = (offset: number, user: string, time: number, key?: string): Message => ({
@@ -16,13 +17,12 @@ const message = (offset: number, user: string, time: number, key?: string): Mess
   deleted: false,
   reactions: [],
 });
-const notice = (offset: number, user: string): Notice => ({
-  kind: 'notice',
+const notice = (offset: number, user: string): Notices => ({
+  kind: 'notices',
   offset,
+  last: offset,
   time: 0,
-  what: 'joined',
-  user,
-  by: undefined,
+  all: [{ what: 'joined', user, by: undefined }],
 });
 const sending = (key: string, time = 0, status: PendingMessage['status'] = 'pending'): PendingMessage => {
   const it: PendingMessage = {
@@ -64,13 +64,6 @@ describe('groups', () => {
       'day',
       'first at 5',
     ]);
-  });
-
-  test('notices in a row are one row, whose key stays as it grows', () => {
-    const one = rows([notice(1, 'a')]);
-    const two = rows([notice(1, 'a'), notice(2, 'b')]);
-    expect(one[1]!.key).toBe(two[1]!.key);
-    expect(two).toHaveLength(2);
   });
 });
 

@@ -61,8 +61,15 @@ describe('folding', () => {
       record(3, { type: 'left', user: 'bob', channel: 'room:x' }, 'eve'),
     );
     expect(timeline.entries).toMatchObject([
-      { kind: 'notice', what: 'joined', user: 'ada' },
-      { kind: 'notice', what: 'joined', user: 'bob', by: 'ada' },
+      {
+        kind: 'notices',
+        offset: 1,
+        last: 2,
+        all: [
+          { what: 'joined', user: 'ada' },
+          { what: 'joined', user: 'bob', by: 'ada' },
+        ],
+      },
       { kind: 'data' },
     ]);
   });
@@ -129,6 +136,19 @@ describe('order', () => {
     expect(texts(timeline)).toEqual(['b2']);
     timeline.add(record(4, { type: 'delete', offset: 2 }));
     expect(first(timeline).deleted).toBe(true);
+  });
+
+  test('those who came one after another stay together across pages', () => {
+    const joined = (offset: number, user: string): Publication =>
+      record(offset, { type: 'joined', user, channel: 'room:x' }, user);
+    const timeline = new Timeline(4);
+    timeline.addOlder([joined(3, 'c'), joined(4, 'd')], false);
+    timeline.addOlder([message(1, 'a'), joined(2, 'b')], true);
+    timeline.add(joined(5, 'e'));
+    expect(timeline.entries).toMatchObject([{ kind: 'message' }, { kind: 'notices', offset: 2, last: 5 }]);
+    timeline.add(message(6, 'f'));
+    timeline.add(record(7, { type: 'edit', offset: 6, text: 'f2' }));
+    expect(texts(timeline)).toEqual(['a', 'notices', 'f2']);
   });
 
   test('an amendment that comes after the hole it is about is applied in the order of offsets', () => {

@@ -4,12 +4,10 @@ import { drawn, earlier, FOLLOWED, hold, later, MOST_DRAWN, NEWEST } from '../..
 
 const entries = (from: number, to: number): Entry[] =>
   Array.from({ length: to - from + 1 }, (_, i) => ({
-    kind: 'notice',
+    kind: 'lost',
     offset: from + i,
     time: 0,
-    what: 'joined',
-    user: 'a',
-    by: undefined,
+    count: 1,
   }));
 const offsets = (all: readonly Entry[], span: Parameters<typeof drawn>[1]): [number, number] => {
   const { start, end } = drawn(all, span);
