@@ -157,8 +157,9 @@ async function assemble(
     hub,
     presence,
     wheel,
+    clock: systemClock,
     messageBytes: limits.messageBytes,
-    pending: limits.pendingCommands,
+    intake: { pending: limits.pendingCommands, perSecond: limits.commandsPerSecond },
     renewal: timing.plainRenewal * 1000,
     failed,
   };

@@ -13,6 +13,7 @@ import type { LogRecord } from '../log/channel-log.js';
 import type { Lease, Presence } from '../presence/presence.js';
 import { membershipChange } from '../session/membership.js';
 import { HandedOver } from './handed-over.js';
+import { Intake } from './intake.js';
 import type { PlainServices } from './plain-group.js';
 import { WebSocketOutlet } from './websocket-outlet.js';
 
@@ -46,7 +47,7 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
   #alive = true;
   #own: Feed | undefined;
   #handedOver: HandedOver | undefined;
-  #pending = 0;
+  readonly #intake: Intake;
   #ended = false;
 
   /** @param name as `parseName` gives it */
@@ -54,6 +55,7 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
     this.#services = services;
     this.outlet = new WebSocketOutlet(socket);
     this.outlet.owner = this;
+    this.#intake = new Intake(this.outlet, services.intake, services.clock);
     socket.on('message', (data, isBinary) => {
       if (isBinary) this.#close(CLOSES.binary);
       else this.#receive(data.toString());
@@ -174,15 +176,10 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
       this.#held.push(frame);
       return;
     }
-    const { chat, pending } = this.#services;
-    this.#pending += 1;
-    if (this.#pending === pending) this.outlet.pause();
-    send(chat, this.#user!, frame)
+    this.#intake.enter();
+    send(this.#services.chat, this.#user!, frame)
       .catch((error: unknown) => this.#tell(error))
-      .finally(() => {
-        this.#pending -= 1;
-        if (this.#pending === pending - 1) this.outlet.resume();
-      });
+      .finally(() => this.#intake.leave());
   }
 
   /** In a shape that a page which only knows `from_user` and `msg` shows as a line. */

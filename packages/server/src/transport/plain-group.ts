@@ -6,10 +6,12 @@ import { randomBytes } from 'node:crypto';
 import type { WebSocket } from '@fullduplex/websocket';
 import { CommandError, type Disconnect, LOBBY } from '@fullduplex/wire';
 import type { Chat } from '../chat/chat.js';
+import type { Clock } from '../delivery/clock.js';
 import { Follower, type Reader } from '../delivery/follower.js';
 import { TEXTS } from '../delivery/format.js';
 import type { Feed, Hub } from '../delivery/hub.js';
 import type { LogRecord } from '../log/channel-log.js';
+import { Intake, type IntakeLimits } from './intake.js';
 import { WebSocketOutlet } from './websocket-outlet.js';
 
 export interface PlainServices {
@@ -17,8 +19,8 @@ export interface PlainServices {
   readonly hub: Hub;
   /** The longest text of one message, in bytes. */
   readonly messageBytes: number;
-  /** Frames of one connection that may be on their way to the log. */
-  readonly pending: number;
+  readonly clock: Clock;
+  readonly intake: IntakeLimits;
   failed(error: unknown): void;
 }
 
@@ -35,13 +37,14 @@ export class PlainGroup implements Reader {
   readonly #services: PlainServices;
   #follower: Follower | undefined;
   #name: string | undefined;
-  #pending = 0;
+  readonly #intake: Intake;
   #ended = false;
 
   constructor(socket: WebSocket, services: PlainServices) {
     this.#services = services;
     this.outlet = new WebSocketOutlet(socket);
     this.outlet.owner = this;
+    this.#intake = new Intake(this.outlet, services.intake, services.clock);
     socket.on('message', (data, isBinary) => {
       if (isBinary) this.#close(CLOSES.binary);
       else this.#receive(data.toString());
@@ -86,24 +89,18 @@ export class PlainGroup implements Reader {
 
   #receive(text: string): void {
     if (this.#ended) return;
-    const { chat, messageBytes, pending } = this.#services;
+    const { chat, messageBytes } = this.#services;
     if (Buffer.byteLength(text) > messageBytes) {
       this.#close(CLOSES.tooLarge);
       return;
     }
     // A name is made for who speaks, not for everyone who opens a page; it is a member of nothing.
     this.#name ??= `guest-${randomBytes(3).toString('hex')}`;
-    this.#pending += 1;
-    if (this.#pending === pending) this.outlet.pause();
+    this.#intake.enter();
     chat.publishAs(this.#name, LOBBY, { type: 'message', text }).then(
-      () => this.#done(),
+      () => this.#intake.leave(),
       (error: unknown) => this.#refused(error),
     );
-  }
-
-  #done(): void {
-    this.#pending -= 1;
-    if (this.#pending === this.#services.pending - 1) this.outlet.resume();
   }
 
   #refused(error: unknown): void {

@@ -69,7 +69,7 @@ function doorOf(request: IncomingMessage, services: UpgradeServices): (socket: W
   const { doors } = services;
   const path = (request.url ?? '/').split('?', 1)[0]!;
   if (path === '/connection/websocket') return (socket) => doors.session(socket);
-  const isGroup = path === '/ws' || path === '/ws/';
+  const isGroup = path === '/ws';
   if (!isGroup && !path.startsWith('/ws/')) {
     throw new CommandError('method_not_found', 'There is no WebSocket at this address.');
   }

@@ -224,6 +224,7 @@ describe('the way in', () => {
   test('a name that is none is 400 before the upgrade', async () => {
     expect(await refusal('/ws/a%20b')).toContain('400');
     expect(await refusal('/ws/%ff')).toContain('400');
+    expect(await refusal('/ws/')).toContain('400');
     expect(await refusal(`/ws/${'x'.repeat(65)}`)).toContain('400');
   });
 
