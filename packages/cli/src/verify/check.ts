@@ -2,7 +2,7 @@
  * Compares what everyone did and saw with what the log holds: every acknowledged message once, in order, and nothing
  * skipped without a word. Pure: it asks nobody anything.
  */
-import type { Journal, Seen, Sent } from './journal.js';
+import { digest, type Journal, type Seen, type Sent } from './journal.js';
 
 /** A channel as the server's own history gives it, from the first record to the head. */
 export interface ChannelRecords {
@@ -130,7 +130,7 @@ function checkAcknowledgements(
       });
     }
   }
-  if (record && record.data !== JSON.stringify({ type: 'message', text })) {
+  if (record && record.data !== digest({ type: 'message', text })) {
     violations.push({ kind: 'altered', what: `${channel} holds something else for ${key} of ${user}` });
   }
   return violations;

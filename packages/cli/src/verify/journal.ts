@@ -2,6 +2,7 @@
  * What one participant did and saw, in its own order. It only writes down; what is right or wrong about it is for the
  * check to say.
  */
+import { createHash } from 'node:crypto';
 import type { Gap, Position } from '@fullduplex/wire';
 
 export interface Seen {
@@ -9,7 +10,7 @@ export interface Seen {
   readonly offset: number;
   readonly sender: string;
   readonly key: string | undefined;
-  /** The data as JSON. */
+  /** What `digest` makes of the data. */
   readonly data: string;
 }
 
@@ -34,6 +35,17 @@ export interface Publication {
   readonly offset: number;
   readonly data: unknown;
   readonly info: { readonly user: string; readonly key?: string };
+}
+
+/** Long enough to tell what it was, in characters. */
+const DIGEST_HEAD = 60;
+
+/** The data as JSON, cut short where it is long: a run of an hour is to fit into memory. Equal for equal data only. */
+export function digest(data: unknown): string {
+  const json = JSON.stringify(data);
+  if (json.length <= 2 * DIGEST_HEAD) return json;
+  const hash = createHash('sha256').update(json).digest('base64url');
+  return `${json.slice(0, DIGEST_HEAD)}… (${json.length} characters, ${hash})`;
 }
 
 export class Journal {
@@ -61,7 +73,7 @@ export class Journal {
       seen = [];
       this.seen.set(channel, seen);
     }
-    seen.push({ epoch, offset, sender: info.user, key: info.key, data: JSON.stringify(data) });
+    seen.push({ epoch, offset, sender: info.user, key: info.key, data: digest(data) });
   }
 
   /** Where the participant stands: what it saw last, or where it began. */

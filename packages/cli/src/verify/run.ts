@@ -41,6 +41,8 @@ export interface VerifyReport {
   readonly violations: readonly Violation[];
 }
 
+/** Whoever has so many messages without an answer writes no more for now. */
+const BACKLOG = 100;
 /** Between two messages, in milliseconds. */
 const WRITING = { from: 5, to: 60 };
 
@@ -120,7 +122,8 @@ class Run {
     const random = new Random(`${seed}/writing`);
     for (let number = 0; Date.now() < until; number += 1) {
       const { participant, channels } = random.pick(stage.actors);
-      participant.send(random.pick(channels), `${number} ${random.pick(TEXTS)}`);
+      const [channel, text] = [random.pick(channels), random.pick(TEXTS)];
+      if (participant.pending < BACKLOG) participant.send(channel, `${number} ${text}`);
       await sleep(random.int(WRITING.from, WRITING.to));
     }
   }
@@ -166,7 +169,7 @@ class Run {
         this.#last(participant.pause(), fault.duration);
         break;
       case 'burst':
-        for (let number = 0; number < fault.count; number += 1) {
+        for (let number = 0; number < fault.count && participant.pending < BACKLOG; number += 1) {
           const channel = channels[number % channels.length];
           if (channel) participant.send(channel, `burst ${number} `.padEnd(fault.bytes, '·'));
         }

@@ -8,6 +8,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChannelRecords } from './check.js';
+import { digest } from './journal.js';
 
 /** How long a server may take to start, in milliseconds. */
 const START_LIMIT = 20_000;
@@ -168,7 +169,7 @@ export async function readChannel(
     const page = (await ask(url, path, { channel, after: at, limit: 500 }, token)) as HistoryPage;
     const { publications, epoch, offset: head } = page;
     for (const { offset, data, info } of publications) {
-      records.push({ epoch, offset, sender: info.user, key: info.key, data: JSON.stringify(data) });
+      records.push({ epoch, offset, sender: info.user, key: info.key, data: digest(data) });
     }
     at = publications.at(-1)?.offset ?? head;
     if (at >= head) return { channel, epoch, records };

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { Journal } from '../../src/verify/journal.js';
+import { digest, Journal } from '../../src/verify/journal.js';
+
+describe('digest', () => {
+  it('keeps short data as it is, and tells long data apart by little', () => {
+    expect(digest({ text: 'x' })).toBe('{"text":"x"}');
+    const [long, other] = [digest({ text: 'x'.repeat(9_000) }), digest({ text: `${'x'.repeat(8_999)}y` })];
+    expect(long.length).toBeLessThan(200);
+    expect(long).not.toBe(other);
+    expect(long).toBe(digest({ text: 'x'.repeat(9_000) }));
+  });
+});
 
 describe('Journal', () => {
   it('knows where its writer stands: at what was seen last, or at the beginning', () => {
