@@ -5,8 +5,9 @@
 import type { Gap, Position } from '@fullduplex/wire';
 import type { LogRecord } from '../log/channel-log.js';
 import { type Cursor, encodeCursor } from './cursor.js';
+import type { Feed, FeedListener } from './feed.js';
 import { channelPublicationJson } from './format.js';
-import type { Feed, FeedListener, Hub } from './hub.js';
+import type { Hub } from './hub.js';
 import { joinedAt, type Start } from './joined-at.js';
 
 /** What the reader's user may read, asked anew each time: it changes while a request is held. */

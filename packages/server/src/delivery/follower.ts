@@ -5,15 +5,16 @@
 import type { Gap, Position } from '@fullduplex/wire';
 import type { LogRecord } from '../log/channel-log.js';
 import type { Outlet } from './audience.js';
+import type { Feed, FeedListener } from './feed.js';
 import type { Format } from './format.js';
-import type { Feed, FeedListener, Hub } from './hub.js';
+import type { Hub } from './hub.js';
 
 /** What a follower reads for. None of these may throw. */
 export interface Reader {
   readonly outlet: Outlet;
   /** What was read while catching up, and all of it for a reader without a format. */
   write(feed: Feed, records: readonly LogRecord[]): void;
-  /** What can no longer be had; the reading goes on at `gap.oldest` unless the follower is ended here. */
+  /** What can no longer be had; the reading goes on behind it, unless the follower is ended here. */
   missed(follower: Follower, gap: Gap): void;
   /** The log could not be read; the follower stands still. */
   failed(follower: Follower, error: unknown): void;
@@ -126,7 +127,8 @@ export class Follower implements FeedListener {
         const { records, gap } = await this.feed.read(this.#offset);
         if (this.#ended()) return;
         if (gap !== undefined) {
-          this.#offset = gap.oldest - 1;
+          // Not at `oldest`: what was committed but not told yet comes live, or as a gap of its own.
+          this.#offset = gap.to;
           this.reader.missed(this, gap);
           if (this.#ended()) return;
         }

@@ -1,7 +1,7 @@
 /** Where a subscription begins, and what of the past comes with its answer. */
 import type { Gap } from '@fullduplex/wire';
+import type { Feed } from '../delivery/feed.js';
 import { publicationJson } from '../delivery/format.js';
-import type { Feed } from '../delivery/hub.js';
 import type { LogRecord } from '../log/channel-log.js';
 
 /** What a client asks for. */

@@ -4,9 +4,9 @@
  */
 import { CommandError, DISCONNECTS, type Gap, UNSUBSCRIBES } from '@fullduplex/wire';
 import type { Outlet } from '../delivery/audience.js';
+import type { Feed, FeedListener } from '../delivery/feed.js';
 import { Follower, type Reader } from '../delivery/follower.js';
 import { PUSHES } from '../delivery/format.js';
-import type { Feed, FeedListener } from '../delivery/hub.js';
 import { joinedAt } from '../delivery/joined-at.js';
 import type { LogRecord } from '../log/channel-log.js';
 import { encodePush } from './codec.js';

@@ -5,9 +5,9 @@
 
 import type { WebSocket } from '@fullduplex/websocket';
 import { CommandError, type Disconnect } from '@fullduplex/wire';
+import type { Feed, FeedListener } from '../delivery/feed.js';
 import { Follower, type Reader } from '../delivery/follower.js';
 import { messageText } from '../delivery/format.js';
-import type { Feed, FeedListener } from '../delivery/hub.js';
 import type { TimerWheel, WheelMember } from '../delivery/timer-wheel.js';
 import type { LogRecord } from '../log/channel-log.js';
 import type { Lease, Presence } from '../presence/presence.js';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Feed } from '../../src/delivery/feed.js';
 import { Follower, type Reader } from '../../src/delivery/follower.js';
 import { PUSHES } from '../../src/delivery/format.js';
-import { type Feed, Hub } from '../../src/delivery/hub.js';
+import { Hub } from '../../src/delivery/hub.js';
 import type { LogRecord } from '../../src/log/channel-log.js';
 import { MemoryLog } from '../../src/log/memory-log.js';
 import { FakeClock } from '../support/clock.js';

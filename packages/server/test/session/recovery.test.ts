@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Feed, Hub } from '../../src/delivery/hub.js';
+import type { Feed } from '../../src/delivery/feed.js';
+import { Hub } from '../../src/delivery/hub.js';
 import { MemoryLog } from '../../src/log/memory-log.js';
 import { recover, subscribeResultJson } from '../../src/session/recovery.js';
 import { fakeAudiences } from '../support/outlets.js';
