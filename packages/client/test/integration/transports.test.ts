@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connected, RealServer, record, TRANSPORTS, until } from './real-server.js';
 
 const LOBBY = 'room:lobby';
+const API_KEY = 'a-key-of-sixteen-characters-and-more';
 
 let server: RealServer;
 
 beforeEach(async () => {
-  server = await RealServer.start();
+  server = await RealServer.start({ apiKey: API_KEY });
 });
 
 afterEach(async () => {
@@ -76,6 +77,23 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await until(() => texts.length === 3);
     expect(texts).toEqual(['2', '3', '4']);
     subscription.close();
+  });
+
+  it('reads what a back end pushes', async () => {
+    const alice = await server.connect('alice', { transports: [transport], follow: 'none' });
+    const subscription = alice.subscribe('feed:prices');
+    const prices: unknown[] = [];
+    subscription.on('publication', ({ data }) => prices.push((data as { price: number }).price));
+    await until(() => subscription.position !== undefined);
+    for (const price of [1, 2, 3]) {
+      await fetch(`${server.url}/api/publish`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `ApiKey ${API_KEY}` },
+        body: JSON.stringify({ channel: 'feed:prices', data: { price } }),
+      });
+    }
+    await until(() => prices.length === 3);
+    expect(prices).toEqual([1, 2, 3]);
   });
 
   it('says so when a channel may not be read, and goes on with the others', async () => {
