@@ -20,12 +20,12 @@ export function Reactions(props: { readonly channel: string; readonly message: M
               type="button"
               className="reaction"
               aria-pressed={mine}
-              aria-label={`${t.reactWith(text)} (${users.length})`}
               title={times.names(users)}
               onClick={() => chat.react(channel, message.offset, text, !mine)}
             >
               <span className="cut">{text}</span>
               <span className="numbers">{users.length}</span>
+              <span className="unseen">{t.reactWith(text)}</span>
             </button>
           </li>
         );

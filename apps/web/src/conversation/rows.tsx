@@ -74,7 +74,8 @@ export const DataRow = memo(function DataRow(props: {
           <span className="unseen">{data.user}</span>
         )}
         <div className="message-text">
-          <pre>{data.json}</pre>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled to, by keys too. */}
+          <pre tabIndex={0}>{data.json}</pre>
         </div>
       </div>
     </li>

@@ -16,7 +16,12 @@ export const MessageText = memo(function MessageText(props: { readonly text: str
       case 'code':
         return <code key={key}>{piece.text}</code>;
       case 'block':
-        return <pre key={key}>{piece.text}</pre>;
+        return (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled to, by keys too.
+          <pre key={key} tabIndex={0}>
+            {piece.text}
+          </pre>
+        );
       default:
         return piece.text;
     }
