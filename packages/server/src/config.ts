@@ -95,6 +95,14 @@ const log = z.strictObject({
     .default(256 * MIB),
 });
 
+/** What is kept of each channel: all of it, unless one of these says otherwise. The newest record always is. */
+const retention = z.strictObject({
+  /** Records of each channel, the newest ones. What is older is removed, and readers behind it are told of a gap. */
+  records: count.optional(),
+  /** Days since a record was appended; may be a fraction. */
+  days: z.number().positive().max(36_500).optional(),
+});
+
 /** How long things take. In seconds. */
 const timing = z.strictObject({
   /** Between the server's pings to a session. A connection that has not said `connect` by the first is closed. */
@@ -113,6 +121,8 @@ const timing = z.strictObject({
   pollingLease: seconds.default(45),
   /** How long a channel that nobody reads any more is still followed. */
   followLinger: seconds.default(5),
+  /** From the end of one sweep that removes what `retention` does not keep to the beginning of the next. */
+  retentionSweep: seconds.default(60),
   /** How long closing waits for connections to say goodbye before it cuts them. */
   closeTimeout: seconds.default(5),
   /** Between two proofs that whoever is on a plain connection is still here; who is silent for three is gone. */
@@ -163,6 +173,7 @@ export const configSchema = z
     limits: limits.prefault({}),
     chat: chat.prefault({}),
     log: log.prefault({}),
+    retention: retention.prefault({}),
     timing: timing.prefault({}),
   })
   .refine((config) => config.limits.frameBytes >= 2 * config.limits.messageBytes, {

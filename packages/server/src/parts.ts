@@ -22,6 +22,7 @@ import { Origins } from './http/origins.js';
 import { Page } from './http/page.js';
 import { type ChannelLog, LogError } from './log/channel-log.js';
 import { MemoryLog } from './log/memory-log.js';
+import { Retention } from './log/retention.js';
 import { SqliteLog } from './log/sqlite-log.js';
 import { Presence } from './presence/presence.js';
 import { encodePush } from './session/codec.js';
@@ -37,6 +38,7 @@ import { broadcastAudiences } from './transport/websocket-outlet.js';
 
 export interface Parts {
   readonly log: ChannelLog;
+  readonly retention: Retention;
   readonly hub: Hub;
   readonly presence: Presence;
   readonly engine: WebSocketServer;
@@ -46,6 +48,9 @@ export interface Parts {
   readonly sync: SyncServices;
   readonly upgrade: Omit<UpgradeServices, 'request'>;
 }
+
+/** In milliseconds. */
+const DAY = 86_400_000;
 
 /** @throws {ServerError} `data_unavailable` */
 export async function openParts(
@@ -71,6 +76,7 @@ export async function closeParts(parts: Parts, patience: number): Promise<void> 
   parts.wheel.stop();
   parts.hub.close();
   parts.presence.close();
+  await parts.retention.stop();
   await parts.log.close();
 }
 
@@ -123,6 +129,15 @@ async function assemble(
     limits: chatLimits(config),
     announce: (channel, push) =>
       hub.announce(channel, PUSHES, JSON.stringify({ push: { channel, ...push } })),
+  });
+  const { records, days } = config.retention;
+  const retention = new Retention({
+    log,
+    policy: { records, age: days === undefined ? undefined : days * DAY },
+    clock: systemClock,
+    interval: timing.retentionSweep * 1000,
+    removed: (channel, from, to) => chat.forget(channel, from, to),
+    failed,
   });
   const wheel = new TimerWheel(systemClock);
   const origins = new Origins(config);
@@ -186,8 +201,10 @@ async function assemble(
     addressOf: (request) => addressOf(request, config.trustProxy),
     failed,
   });
+  retention.start();
   return {
     log,
+    retention,
     hub,
     presence,
     engine,

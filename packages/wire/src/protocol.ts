@@ -102,6 +102,8 @@ export interface MethodResults {
     readonly publications: readonly Publication[];
     readonly epoch: string;
     readonly offset: number;
+    /** What was asked for and is no longer there. An extension; clients of the protocol pass over it. */
+    readonly gap?: Gap;
   };
   readonly ping: Record<string, never>;
   readonly send: Record<string, never>;

@@ -19,7 +19,7 @@ import { Directory } from './directory.js';
 import { roomFact } from './facts.js';
 import { type ChatLimits, DEFAULT_LIMITS } from './limits.js';
 import { Locks } from './locks.js';
-import { sendDirect } from './messages.js';
+import { forgetMessages, sendDirect } from './messages.js';
 import { publish, publishAs } from './publish.js';
 import { handedOver, markHandedOver } from './receipts.js';
 import { signIn } from './users.js';
@@ -108,6 +108,11 @@ export class Chat {
    */
   async publishAs(sender: string, channel: string, data: unknown, key?: string): Promise<Appended> {
     return publishAs(this.#context, sender, channel, data, key);
+  }
+
+  /** The records `from` to `to` of the channel are gone: forgets what is kept about them. @throws {CommandError} */
+  async forget(channel: string, from: number, to: number): Promise<void> {
+    return forgetMessages(this.#context, channel, from, to);
   }
 
   /**

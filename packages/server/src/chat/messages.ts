@@ -11,7 +11,7 @@ import {
 } from '@fullduplex/wire';
 import type { Appended as LogAppended, LogRecord } from '../log/channel-log.js';
 import { resolveWritable } from './access.js';
-import { appendRecord, type Context, toCommandError } from './context.js';
+import { appendOr, appendRecord, type Context, toCommandError } from './context.js';
 import { appendDirect } from './direct.js';
 import type { User } from './directory.js';
 import { deletedFact } from './facts.js';
@@ -135,6 +135,21 @@ export async function annotate(
   return answer(
     await appendRecord(context, { ...record, channel: target.channel }, { facts, unless: deleted.key }),
   );
+}
+
+/** What is kept about messages that are gone goes as well. @throws {CommandError} */
+export async function forgetMessages(
+  context: Context,
+  channel: string,
+  from: number,
+  to: number,
+): Promise<void> {
+  if (!channel.startsWith('room:') && !channel.startsWith('direct:')) return;
+  const facts = Array.from({ length: to - from + 1 }, (_, index) => ({
+    ...deletedFact(channel, from + index),
+    value: null,
+  }));
+  await appendOr(context, { records: [], facts }, () => {});
 }
 
 /** @throws {CommandError} `unknown_message`, and those of writing to the channel */

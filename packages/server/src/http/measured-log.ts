@@ -15,6 +15,7 @@ export function measureAppends(log: ChannelLog, observe: (seconds: number) => vo
     heads: (channels) => log.heads(channels),
     follow: (channel, listener) => log.follow(channel, listener),
     facts: (prefix) => log.facts(prefix),
+    channels: (after, limit) => log.channels(after, limit),
     trim: (channel, before) => log.trim(channel, before),
     close: () => log.close(),
   };

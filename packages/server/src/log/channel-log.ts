@@ -82,6 +82,19 @@ export interface ReadResult {
   readonly gap?: Gap;
 }
 
+/** What there is of a channel. */
+export interface ChannelExtent {
+  readonly channel: string;
+  /** Channels are numbered from 1 in the order in which they began. */
+  readonly number: number;
+  /** The first offset that is still there; `head + 1` when there is none. */
+  readonly oldest: number;
+  /** The last offset; 0 when nothing was ever appended. */
+  readonly head: number;
+  /** When the oldest record was appended; 0 when there is none. */
+  readonly oldestTime: number;
+}
+
 /** Called with what one commit appended to the channel, in offset order. Must not throw. */
 export type Listener = (records: readonly LogRecord[], epoch: string) => void;
 
@@ -135,7 +148,13 @@ export interface ChannelLog {
   /** Facts whose key begins with the prefix, in key order (by UTF-8 bytes). */
   facts(prefix: string): Promise<readonly { readonly key: string; readonly value: string }[]>;
 
-  /** Removes a channel's records before the offset (the head's own record always stays); their keys go with them. */
+  /** Channels whose number is greater than `after`, at most so many, in the order of their numbers. */
+  channels(after: number, limit: number): Promise<readonly ChannelExtent[]>;
+
+  /**
+   * Removes a channel's records before the offset (the head's own record always stays); their keys go with them.
+   * Appends that come meanwhile need not wait until all of them are removed.
+   */
   trim(channel: string, before: number): Promise<void>;
 
   /** Finishes the commit under way, then lets go of the storage. What comes after fails with `closed`. */

@@ -7,6 +7,7 @@ import type { Position } from '@fullduplex/wire';
 import {
   type Append,
   type Appended,
+  type ChannelExtent,
   type ChannelLog,
   type Fact,
   type Following,
@@ -44,6 +45,8 @@ interface MemoryChannel {
 export class MemoryLog implements ChannelLog {
   readonly durability = 'memory';
   readonly #channels = new Map<string, MemoryChannel>();
+  /** The channels in the order in which they began. */
+  readonly #names: string[] = [];
   readonly #facts = new Map<string, string>();
   readonly #followers = new Followers();
   readonly #commits: GroupCommit;
@@ -98,6 +101,15 @@ export class MemoryLog implements ChannelLog {
     const found: { key: string; value: string }[] = [];
     for (const [key, value] of this.#facts) if (key.startsWith(prefix)) found.push({ key, value });
     return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  }
+
+  async channels(after: number, limit: number): Promise<readonly ChannelExtent[]> {
+    this.#refuseWhenClosed();
+    return this.#names.slice(after, after + limit).map((channel, index) => {
+      const { records, oldest } = this.#channels.get(channel)!;
+      const head = records.at(-1)?.offset ?? 0;
+      return { channel, number: after + index + 1, oldest, head, oldestTime: records[0]?.time ?? 0 };
+    });
   }
 
   async trim(channel: string, before: number): Promise<void> {
@@ -190,6 +202,7 @@ export class MemoryLog implements ChannelLog {
     if (channel === undefined) {
       channel = { records: [], oldest: 1, keys: new Map() };
       this.#channels.set(record.channel, channel);
+      this.#names.push(record.channel);
     }
     channel.records.push(record);
     if (record.key !== undefined) channel.keys.set(keyOf(record.sender, record.key), record);

@@ -10,6 +10,7 @@ import type { Position } from '@fullduplex/wire';
 import {
   type Append,
   type Appended,
+  type ChannelExtent,
   type ChannelLog,
   type Durability,
   type Following,
@@ -164,6 +165,11 @@ export class SqliteLog implements ChannelLog {
     const facts: { key: string; value: string }[] = [];
     for (let at = 0; at < flat.length; at += 2) facts.push({ key: flat[at]!, value: flat[at + 1]! });
     return facts;
+  }
+
+  async channels(after: number, limit: number): Promise<readonly ChannelExtent[]> {
+    this.#refuseWhenClosed();
+    return this.#reader.call('channels', { after, limit });
   }
 
   async trim(channel: string, before: number): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { Position } from '@fullduplex/wire';
 import type Database from 'libsql';
-import type { LogRecord, ReadRequest, ReadResult } from './channel-log.js';
+import type { ChannelExtent, LogRecord, ReadRequest, ReadResult } from './channel-log.js';
 import { type Extent, gapOf, planRead, type ReadPlan } from './read-plan.js';
 import { openForReading, readEpoch } from './sqlite-schema.js';
 
@@ -27,6 +27,18 @@ export class SqliteReader {
   /** What each channel has, in their order. */
   extents(channels: readonly string[]): readonly Extent[] {
     return this.#snapshot(() => channels.map((name) => this.#extent(name).extent));
+  }
+
+  channels(after: number, limit: number): readonly ChannelExtent[] {
+    return this.#snapshot(() => {
+      const rows = this.#statements.channels.all(after, limit) as [number, string][];
+      return rows.map(([number, channel]) => {
+        const newest = this.#statements.newest.get(number) as [number] | undefined;
+        const oldest = this.#statements.oldest.get(number) as [number, number] | undefined;
+        const [first = 1, oldestTime = 0] = oldest ?? [];
+        return { channel, number, oldest: first, head: newest?.[0] ?? 0, oldestTime };
+      });
+    });
   }
 
   read(request: ReadRequest): ReadResult {
@@ -101,8 +113,9 @@ function prepare(db: Database.Database) {
   const columns = 'SELECT offset, sender, key, time, data FROM record';
   return {
     channel: rows('SELECT id, epoch FROM channel WHERE name = ?'),
+    channels: rows('SELECT id, name FROM channel WHERE id > ? ORDER BY id LIMIT ?'),
     newest: rows('SELECT offset FROM record WHERE channel = ? ORDER BY offset DESC LIMIT 1'),
-    oldest: rows('SELECT offset FROM record WHERE channel = ? ORDER BY offset LIMIT 1'),
+    oldest: rows('SELECT offset, time FROM record WHERE channel = ? ORDER BY offset LIMIT 1'),
     forwards: rows(`${columns} WHERE channel = ? AND offset BETWEEN ? AND ? ORDER BY offset LIMIT ?`),
     backwards: rows(`${columns} WHERE channel = ? AND offset BETWEEN ? AND ? ORDER BY offset DESC LIMIT ?`),
     // No byte of UTF-8 is FF, so that this is the end of all keys that begin with the prefix.

@@ -4,7 +4,13 @@
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { LogError, type LogErrorCode, type ReadRequest, type ReadResult } from './channel-log.js';
+import {
+  type ChannelExtent,
+  LogError,
+  type LogErrorCode,
+  type ReadRequest,
+  type ReadResult,
+} from './channel-log.js';
 import type { Extent } from './read-plan.js';
 import type { Batch, BatchReply } from './sqlite-batch.js';
 import type { StorageOptions } from './sqlite-schema.js';
@@ -19,6 +25,10 @@ export interface Calls {
     value: { readonly oldest: number; readonly more: boolean };
   };
   extents: { argument: readonly string[]; value: readonly Extent[] };
+  channels: {
+    argument: { readonly after: number; readonly limit: number };
+    value: readonly ChannelExtent[];
+  };
   read: { argument: ReadRequest; value: ReadResult };
   facts: { argument: string; value: readonly string[] };
   close: { argument: undefined; value: undefined };

@@ -21,6 +21,7 @@ const handlers: { readonly [Name in Call['name']]: (argument: never) => unknown 
   commit: (batch: Batch) => opened(writer).commit(batch),
   trim: ({ channel, before }: { channel: string; before: number }) => opened(writer).trim(channel, before),
   extents: (channels: readonly string[]) => opened(reader).extents(channels),
+  channels: ({ after, limit }: { after: number; limit: number }) => opened(reader).channels(after, limit),
   read: (request: ReadRequest) => opened(reader).read(request),
   facts: (prefix: string) => opened(reader).facts(prefix),
   close: () => {

@@ -26,7 +26,7 @@ interface Placed {
 }
 
 /** Records that one step of a trim removes, so that commits need not wait long for it. */
-const TRIM_STEP = 1000;
+const TRIM_STEP = 250;
 
 export class SqliteWriter {
   readonly #db: Database.Database;

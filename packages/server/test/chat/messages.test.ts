@@ -154,6 +154,16 @@ describe('message.edit and message.delete', () => {
     expect((await chat.log.heads(['room:tea']))[0]?.offset).toBe(5);
   });
 
+  test('leave nothing behind once retention has taken the messages', async () => {
+    for (const key of ['1', '2', '3']) await send('bob', 'good', key);
+    for (const offset of [3, 4, 5]) await remove('bob', offset);
+    const marks = async () => (await chat.log.facts('x/')).map(({ key }) => key);
+    expect(await marks()).toEqual(['x/room:tea/3', 'x/room:tea/4', 'x/room:tea/5']);
+    await chat.chat.forget('user:bob', 1, 5);
+    await chat.chat.forget('room:tea', 1, 4);
+    expect(await marks()).toEqual(['x/room:tea/5']);
+  });
+
   test('by publishing data of their types come too late as well', async () => {
     await send('bob', 'good');
     const publish = (data: object, user = 'bob') => chat.chat.publish(user, 'room:tea', data);

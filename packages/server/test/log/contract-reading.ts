@@ -147,6 +147,28 @@ export function describeReading(subject: Subject): void {
     });
   });
 
+  describe('channels', () => {
+    test('are listed by pages, in the order in which they began, with what they have', async () => {
+      expect(await subject.log.channels(0, 10)).toEqual([]);
+      const began = subject.clock;
+      await fill(subject, 'room:b', 3);
+      subject.clock += 1000;
+      await fill(subject, 'room:a', 1);
+      await fill(subject, 'room:b', 2);
+      await fill(subject, 'room:c', 1);
+      await subject.log.trim('room:b', 5);
+      const all = await subject.log.channels(0, 10);
+      expect(all).toEqual([
+        { channel: 'room:b', number: expect.any(Number), oldest: 5, head: 5, oldestTime: began + 1000 },
+        { channel: 'room:a', number: expect.any(Number), oldest: 1, head: 1, oldestTime: began + 1000 },
+        { channel: 'room:c', number: expect.any(Number), oldest: 1, head: 1, oldestTime: began + 1000 },
+      ]);
+      expect(await subject.log.channels(0, 2)).toEqual(all.slice(0, 2));
+      expect(await subject.log.channels(all[0]!.number, 2)).toEqual(all.slice(1));
+      expect(await subject.log.channels(all[2]!.number, 2)).toEqual([]);
+    });
+  });
+
   describe('trim', () => {
     test('keeps the head, the offsets and the time', async () => {
       await fill(subject, 'room:a', 5);
