@@ -126,12 +126,18 @@ function builtPage(): string | undefined {
   return existsSync(folder) ? folder : undefined;
 }
 
-/** The first signal ends it in good order; a second one, at once. */
+/** A terminal and npm may both pass on the same Ctrl-C: what comes within this many milliseconds is one wish. */
+const SAME_WISH = 1000;
+
+/** The first signal ends it in good order; another one, later, at once. */
 function stopOnSignal(server: Server): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = async (): Promise<void> => {
-    if (stopping) process.exit(EXIT_FAILED);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > SAME_WISH) process.exit(EXIT_FAILED);
+      return;
+    }
+    stoppingSince = performance.now();
     try {
       await server.close();
       process.exit(0);

@@ -72,6 +72,17 @@ describe('serve', () => {
     },
   );
 
+  test('the same Ctrl-C told twice, by the terminal and by npm, is still an orderly end', async () => {
+    const { child, ended, port } = await serving();
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect((await closed)[0]).toBe(1001);
+    expect(await ended).toBe(0);
+  });
+
   test('a port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
