@@ -174,7 +174,11 @@ function only(method: 'GET' | 'POST') {
 
 function askForUpgrade(context: Context<Env>): Response {
   const { error } = new CommandError('bad_request', 'This address speaks WebSocket.').toHttp();
-  return context.json({ error }, 426, { Upgrade: 'websocket', Connection: 'Upgrade' });
+  return context.json({ error }, 426, {
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Version': '13',
+  });
 }
 
 function tooLarge(limit: number): never {
