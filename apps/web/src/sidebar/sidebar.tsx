@@ -28,11 +28,13 @@ export function Sidebar(props: { readonly current: string | undefined }) {
     [here, people, chat.me, collator],
   );
 
+  const Brand = props.current === undefined ? 'h1' : 'span';
   return (
     <nav className="sidebar" aria-label={t.conversations}>
       <header className="sidebar-head">
         <Logo />
-        <span className="sidebar-brand">{t.product}</span>
+        {/* On a narrow page the list stands alone, and this is its title. */}
+        <Brand className="sidebar-brand">{t.product}</Brand>
       </header>
       <button type="button" className="find" onClick={() => show('switcher')}>
         <Search className="icon icon-small" aria-hidden="true" />
