@@ -39,8 +39,11 @@ const limits = z.strictObject({
   connectionsPerAddress: count.default(10_000),
   /** Channels that one session may be subscribed to by its own wish. */
   subscriptions: count.default(1000),
-  /** Commands of one session that may be under way at once; what comes after waits unread. */
-  pendingCommands: count.default(1000),
+  /**
+   * Commands of one session, or messages of one plain connection, that may be under way at once; what comes after waits
+   * unread. One with a large answer (histories, lists) counts as a quarter of it.
+   */
+  pendingCommands: count.min(4).default(256),
   /** Commands a second of one session, or of one user over HTTP; a burst may be twice as many. Stops runaway loops. */
   commandsPerSecond: count.default(10_000),
   /** Guest names a minute for one address; loopback addresses are not counted. */

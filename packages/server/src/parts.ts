@@ -219,6 +219,7 @@ async function assemble(
       held,
       wheel,
       bounds: { bytes: limits.answerBytes, publications: limits.answerPublications },
+      streamBounds: { bytes: limits.pageBytes, publications: limits.answerPublications },
       timing,
       isOpen,
       hasRoom: () => capacity.hasRoom(),

@@ -17,6 +17,7 @@ export interface SessionLimits {
   readonly answerPublications: number;
   readonly subscriptions: number;
   readonly pendingCommands: number;
+  readonly outboxBytes: number;
   readonly commandsPerSecond: number;
   readonly badFrames: number;
 }

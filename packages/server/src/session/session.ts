@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { CommandError, DISCONNECTS, type Disconnect, type MethodName } from '@fullduplex/wire';
 import type { WheelMember } from '../delivery/timer-wheel.js';
 import type { Lease } from '../presence/presence.js';
-import { encodeError, encodeReply, type Incoming, parseCommand } from './codec.js';
+import { type Command, encodeError, encodeReply, type Incoming, parseCommand } from './codec.js';
 import type { Connection } from './connection.js';
 import { type Answer, call } from './methods/table.js';
 import type { Identity, Services } from './services.js';
@@ -19,12 +19,17 @@ const PATIENCE = 6;
 /** How long nothing is read from a client that sends too many commands, in milliseconds. */
 const THROTTLE = 200;
 
+/** Commands with large answers that a session may have under way at once. */
+const HEAVY_AT_ONCE = 4;
+const HEAVY_COMMANDS: readonly string[] = ['channel.history', 'channel.members', 'me.state', 'room.list'];
+
 type State = 'new' | 'connecting' | 'connected' | 'ended';
 
 /** Reasons to read nothing for a while. */
 const CONNECTING = 1;
 const BUSY = 2;
 const THROTTLED = 4;
+const CLOGGED = 8;
 
 export class Session implements WheelMember {
   readonly id = randomBytes(12).toString('base64url');
@@ -42,7 +47,7 @@ export class Session implements WheelMember {
   #badFrames = 0;
   /** How often the pong was waited for; 0: none is due. */
   #awaited = 0;
-  /** Frames that came while `connect` was under way. */
+  /** What came while nothing was to be read; no more than was on the way when reading stopped. */
   #held: string[] | undefined;
 
   constructor(connection: Connection, services: Services) {
@@ -69,26 +74,10 @@ export class Session implements WheelMember {
 
   /** A text frame of the client. */
   receive(frame: string): void {
-    if (this.#state === 'ended') return;
+    if (this.ended) return;
     this.#proveAlive();
-    if (this.#held !== undefined) {
-      this.#held.push(frame);
-      return;
-    }
-    let rest = frame;
-    while (rest !== '' && !this.ended) {
-      const end = rest.indexOf('\n');
-      const line = end === -1 ? rest : rest.slice(0, end);
-      rest = end === -1 ? '' : rest.slice(end + 1);
-      if (line.trim() !== '') this.#take(parseCommand(line));
-      if (this.#state === 'connecting') {
-        // What follows waits for the answer, unread where it can.
-        this.#stop(CONNECTING);
-        this.#held = rest === '' ? [] : [rest];
-        return;
-      }
-    }
-    if (frame === '') this.#refuse(0, new CommandError('bad_request', 'The frame is empty.'));
+    if (this.#stops === 0) this.#read(frame);
+    else this.#hold().push(frame);
   }
 
   /** Signs the client in. */
@@ -117,6 +106,7 @@ export class Session implements WheelMember {
   /** The connection has room again. */
   drained(): void {
     this.subscriptions.resume();
+    this.#goOn(CLOGGED);
   }
 
   /**
@@ -155,8 +145,28 @@ export class Session implements WheelMember {
 
   /** Whether the pong can be late for another reason than that nobody is there. */
   #mayBeSlow(): boolean {
-    if (this.#stops !== 0) return true;
+    if ((this.#stops & ~CLOGGED) !== 0) return true;
     return this.connection.backlog > 0 && this.#awaited < PATIENCE;
+  }
+
+  #read(frame: string): void {
+    if (frame === '') this.#refuse(0, new CommandError('bad_request', 'The frame is empty.'));
+    let rest = frame;
+    while (rest !== '' && !this.ended) {
+      if (this.#stops !== 0) {
+        this.#hold().unshift(rest);
+        return;
+      }
+      const end = rest.indexOf('\n');
+      const line = end === -1 ? rest : rest.slice(0, end);
+      rest = end === -1 ? '' : rest.slice(end + 1);
+      if (line.trim() !== '') this.#take(parseCommand(line));
+    }
+  }
+
+  #hold(): string[] {
+    this.#held ??= [];
+    return this.#held;
   }
 
   #proveAlive(): void {
@@ -188,11 +198,16 @@ export class Session implements WheelMember {
       return;
     }
     this.#badFrames = 0;
-    if (command.method === 'connect') this.#state = 'connecting';
-    this.#enter();
+    const weight = isHeavy(command) ? this.services.limits.pendingCommands / HEAVY_AT_ONCE : 1;
+    this.#enter(weight);
+    if (command.method === 'connect') {
+      this.#state = 'connecting';
+      // What follows waits for the answer.
+      this.#stop(CONNECTING);
+    }
     call(this, command).then(
-      (answer) => this.#answer(id, command.method, answer),
-      (error: unknown) => this.#fail(id, command.method, error),
+      (answer) => this.#answer(id, command.method, weight, answer),
+      (error: unknown) => this.#fail(id, command.method, weight, error),
     );
   }
 
@@ -210,26 +225,26 @@ export class Session implements WheelMember {
   #throttle(id: number): void {
     this.#stop(THROTTLED);
     this.services.clock.after(THROTTLE, () => this.#goOn(THROTTLED));
-    this.connection.send(
+    this.#reply(
       encodeError(id, new CommandError('too_many_requests', 'Too many commands a second: slow down.')),
     );
   }
 
-  #answer(id: number, method: MethodName, answer: Answer): void {
-    this.#leave();
+  #answer(id: number, method: MethodName, weight: number, answer: Answer): void {
     if (this.ended) return;
-    if (id !== 0) this.connection.send(encodeReply(id, method, answer.json));
+    if (id !== 0) this.#reply(encodeReply(id, method, answer.json));
     answer.sent?.();
     if (method === 'connect') this.#connected('connected');
+    this.#leave(weight);
   }
 
-  #fail(id: number, method: MethodName, error: unknown): void {
-    this.#leave();
+  #fail(id: number, method: MethodName, weight: number, error: unknown): void {
     if (this.ended) return;
     const known = error instanceof CommandError;
     if (!known) this.services.failed(error);
     const told = known ? error : new CommandError('internal', 'Something went wrong here; try again.');
-    this.connection.send(encodeError(id, told));
+    this.#reply(encodeError(id, told));
+    this.#leave(weight);
     if (method !== 'connect') return;
     if (told.code === 'unauthorized' || told.code === 'invalid_name') {
       this.disconnect(DISCONNECTS.invalidToken);
@@ -244,26 +259,29 @@ export class Session implements WheelMember {
   /** `connect` was answered: goes on with what came meanwhile. */
   #connected(state: State): void {
     this.#state = state;
-    const held = this.#held ?? [];
-    this.#held = undefined;
     this.#goOn(CONNECTING);
-    for (const frame of held) this.receive(frame);
+  }
+
+  /** A client that takes no answers is asked no more questions: they would pile up here. */
+  #reply(text: string): void {
+    this.connection.send(text);
+    if (this.connection.backlog > this.services.limits.outboxBytes) this.#stop(CLOGGED);
   }
 
   /** Answers what makes no sense; a flood of it ends the session. */
   #refuse(id: number, error: CommandError): void {
-    this.connection.send(encodeError(id, error));
+    this.#reply(encodeError(id, error));
     this.#badFrames += 1;
     if (this.#badFrames >= this.services.limits.badFrames) this.disconnect(DISCONNECTS.tooManyErrors);
   }
 
-  #enter(): void {
-    this.#pending += 1;
+  #enter(weight: number): void {
+    this.#pending += weight;
     if (this.#pending >= this.services.limits.pendingCommands) this.#stop(BUSY);
   }
 
-  #leave(): void {
-    this.#pending -= 1;
+  #leave(weight: number): void {
+    this.#pending -= weight;
     if (this.#pending <= this.services.limits.pendingCommands / 2) this.#goOn(BUSY);
   }
 
@@ -273,8 +291,22 @@ export class Session implements WheelMember {
   }
 
   #goOn(reason: number): void {
-    if (this.#stops === 0) return;
+    if ((this.#stops & reason) === 0) return;
     this.#stops &= ~reason;
-    if (this.#stops === 0 && !this.ended) this.connection.resume();
+    while (this.#stops === 0 && !this.ended) {
+      const frame = this.#held?.shift();
+      if (frame === undefined) {
+        this.#held = undefined;
+        this.connection.resume();
+        return;
+      }
+      this.#read(frame);
+    }
   }
+}
+
+/** Whether the answer may be large: few of these are carried out at once. */
+function isHeavy({ method, params }: Command): boolean {
+  if (method !== 'rpc') return method === 'history' || method === 'subscribe' || method === 'presence';
+  return params.method !== undefined && HEAVY_COMMANDS.includes(params.method);
 }

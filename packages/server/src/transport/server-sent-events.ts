@@ -88,7 +88,7 @@ class EventStream implements Held, WheelMember {
         // Once for all that a commit brings to however many channels, and when the chat knows of it too.
         await nextTurn();
         this.#woken = false;
-        const { steps, more } = await reader.readSteps(services.bounds);
+        const { steps, more } = await reader.readSteps(services.streamBounds);
         if (this.#ended) return;
         let text = '';
         for (const step of steps) text += event(step.json, step.cursor, step.gap ? 'gap' : undefined);

@@ -27,7 +27,10 @@ export interface SyncServices {
   readonly origins: Origins;
   readonly held: HeldRequests;
   readonly wheel: TimerWheel;
+  /** Of one answer. */
   readonly bounds: Bounds;
+  /** Of what is read for a stream at a time. */
+  readonly streamBounds: Bounds;
   /** In seconds. */
   readonly timing: {
     readonly maxWait: number;

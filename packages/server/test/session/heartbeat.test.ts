@@ -65,6 +65,7 @@ beforeEach(async () => {
       answerPublications: 100,
       subscriptions: 3,
       pendingCommands: 4,
+      outboxBytes: 10_000,
       commandsPerSecond: 10,
       badFrames: 5,
     },
@@ -177,20 +178,73 @@ describe('tokens that expire', () => {
 });
 
 describe('limits', () => {
-  test('too many commands a second are refused, and nothing is read for a moment', async () => {
+  test('what is too many a second is refused once, and the rest waits unread', async () => {
     await connect();
     for (let id = 2; id < 40; id++) {
       session.receive(`{"id":${id},"ping":{}}`);
       await settle(1);
     }
-    expect(connection.sent.filter((text) => text.includes('"code":111')).length).toBeGreaterThan(10);
+    const refused = (): number[] =>
+      connection.sent
+        .filter((text) => text.includes('"code":111'))
+        .map((text) => (JSON.parse(text) as { id: number }).id);
+    // A burst of twice ten, connect not counted.
+    expect(refused()).toEqual([22]);
     expect(connection.paused).toBe(true);
-    expect(connection.closed).toBeUndefined();
-    clock.advance(1000);
-    expect(connection.paused).toBe(false);
-    session.receive('{"id":99,"ping":{}}');
+    clock.advance(200);
     await settle();
-    expect(connection.sent.at(-1)).toBe('{"id":99,"ping":{}}');
+    // Two more in the meantime, and again one too many.
+    expect(refused()).toEqual([22, 25]);
+    for (let round = 0; round < 20; round++) {
+      clock.advance(1000);
+      await settle();
+    }
+    expect(connection.paused).toBe(false);
+    expect(connection.sent.at(-1)).toBe('{"id":39,"ping":{}}');
+    expect(connection.closed).toBeUndefined();
+  });
+
+  test('a client that takes no answers is read no further until it does', async () => {
+    await connect();
+    connection.backlog = 10_001;
+    session.receive(
+      '{"id":2,"ping":{}}\n{"id":3,"ping":{}}\n{"id":4,"ping":{}}\n{"id":5,"ping":{}}\n{"id":6,"ping":{}}',
+    );
+    session.receive('{"id":7,"ping":{}}');
+    await settle();
+    expect(connection.paused).toBe(true);
+    const answered = connection.sent.length;
+    expect(answered).toBeLessThan(7);
+    connection.backlog = 0;
+    session.drained();
+    await settle();
+    expect(connection.paused).toBe(false);
+    expect(connection.sent.map((text) => (JSON.parse(text) as { id: number }).id)).toEqual([
+      1, 2, 3, 4, 5, 6, 7,
+    ]);
+  });
+
+  test('of commands with large answers only some are under way at once', async () => {
+    services = { ...services, limits: { ...services.limits, pendingCommands: 100, commandsPerSecond: 1000 } };
+    session = new Session(connection, services);
+    await connect();
+    let reading = 0;
+    let most = 0;
+    const { log } = services.hub;
+    const read = log.read.bind(log);
+    log.read = async (request) => {
+      reading += 1;
+      most = Math.max(most, reading);
+      await settle(2);
+      reading -= 1;
+      return read(request);
+    };
+    const history = { channel: 'room:lobby', limit: 10 };
+    session.receive(
+      Array.from({ length: 20 }, (_, at) => JSON.stringify({ id: at + 2, history })).join('\n'),
+    );
+    await until(() => connection.sent.length === 21);
+    expect(most).toBe(4);
   });
 
   test('while many commands are under way nothing more is read', async () => {
