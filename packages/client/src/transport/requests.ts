@@ -54,13 +54,17 @@ export class RequestTransport implements Transport {
     while (!reader.ended) {
       this.#interruption = new AbortController();
       const more = await this.#turn(wait).catch(async (error: unknown) => {
-        // What was cut short to ask otherwise is no failure.
-        if (!reader.ended && (this.#interruption.signal.aborted || (await reader.weedOut(error))))
-          return true;
-        throw error;
+        if (reader.ended || !(await this.#mayAskOtherwise(error))) throw error;
+        return true;
       });
       wait = more || this.#interruption.signal.aborted ? 0 : this.#rhythm.wait;
     }
+  }
+
+  /** Whether the request failed for what it asked, or was cut short to ask something else. */
+  async #mayAskOtherwise(error: unknown): Promise<boolean> {
+    const reader = this.#reader;
+    return this.#interruption.signal.aborted || reader.forgetCursor(error) || reader.weedOut(error);
   }
 
   /** One request and what is to be done with its answer; says whether the next must not be held. */

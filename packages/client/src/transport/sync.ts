@@ -23,6 +23,8 @@ export class SyncReader {
   readonly #joined = new Set<string>();
   #opened = false;
   #ended = false;
+  /** A server that takes no cursor at all is not asked for one after the other. */
+  #forgotten = false;
 
   constructor(context: TransportContext, sink: Sink) {
     this.#context = context;
@@ -56,22 +58,13 @@ export class SyncReader {
   async snapshot(): Promise<SyncAnswer | undefined> {
     if (this.#context.cursor.value !== undefined) return undefined;
     this.#joined.clear();
-    return this.#get(0, this.signal);
+    return this.ask(0, this.signal);
   }
 
-  /** What comes after the cursor. A cursor that the server does not know any more is given up for a snapshot. */
-  async ask(wait: number, signal: AbortSignal): Promise<SyncAnswer> {
-    try {
-      return await this.#get(wait, signal);
-    } catch (error) {
-      if (!this.forgetCursor(error)) throw error;
-      return this.#get(0, signal);
-    }
-  }
-
-  /** Whether the error was about the cursor; then it is gone. */
+  /** Whether the error was about the cursor, which then is given up for a snapshot; but only once. */
   forgetCursor(error: unknown): boolean {
-    if (!(error instanceof ClientError) || error.code !== 'invalid_cursor') return false;
+    if (this.#forgotten || !(error instanceof ClientError) || error.code !== 'invalid_cursor') return false;
+    this.#forgotten = true;
     this.dropCursor();
     return true;
   }
@@ -81,7 +74,8 @@ export class SyncReader {
     this.#joined.clear();
   }
 
-  async #get(wait: number, signal: AbortSignal): Promise<SyncAnswer> {
+  /** What comes after the cursor; without one, the snapshot. */
+  async ask(wait: number, signal: AbortSignal): Promise<SyncAnswer> {
     const { http, token, timing } = this.#context;
     const timeout = wait * 1000 + timing.timeout;
     const answer = await requestJson(http, { path: this.path(wait), token, signal, timeout });

@@ -85,6 +85,15 @@ describe('polling', () => {
     expect(types()).toEqual(['opened']);
   });
 
+  it('ends when the server takes no cursor at all', async () => {
+    const { server, types, clock } = await setUp(openPolling, { cursor: { value: 'old' } });
+    await server.last.refuses('invalid_cursor', 400);
+    await server.last.syncs('c1', { snapshot: SNAPSHOT });
+    await clock.advance(3_000);
+    await server.last.refuses('invalid_cursor', 400);
+    expect(types()).toEqual(['opened', 'closed']);
+  });
+
   it.each([
     ['unauthorized', 401, 'token'],
     ['token_expired', 401, 'token'],
