@@ -1,4 +1,5 @@
 /** The `text/event-stream` format (HTML Living Standard, 9.2), cut anywhere. It must not know what the events mean. */
+import { badAnswer } from '../errors.js';
 
 export interface StreamEvent {
   /** `message` where the stream names none. */
@@ -24,7 +25,7 @@ export class EventStreamParser {
   /**
    * The events that these bytes complete.
    *
-   * @throws {RangeError} when a line is longer than 4 Mi characters
+   * @throws {ClientError} `bad_answer` when a line is longer than 4 Mi characters
    */
   push(bytes: Uint8Array): StreamEvent[] {
     let text = this.#decoder.decode(bytes, { stream: true });
@@ -36,7 +37,7 @@ export class EventStreamParser {
     const lines = text.split(/\r\n|\n|\r/);
     lines[0] = this.#rest + (lines[0] ?? '');
     this.#rest = lines.pop() ?? '';
-    if (this.#rest.length > MAX_LINE) throw new RangeError('A line of the event stream is too long.');
+    if (this.#rest.length > MAX_LINE) throw badAnswer('A line of the event stream is too long.');
     const events: StreamEvent[] = [];
     for (const line of lines) this.#line(line, events);
     return events;

@@ -52,6 +52,8 @@ export class SyncReader {
     if (this.#ended) return;
     this.close();
     this.#sink({ type: 'closed', ending: endingOf(error) });
+    // A mistake of ours ends the transport as well, and is for the app to see.
+    if (!(error instanceof ClientError)) throw error;
   }
 
   /** The snapshot, where there is no cursor to go on from. */
@@ -200,6 +202,6 @@ function isSyncAnswer(value: unknown): value is SyncAnswer {
 }
 
 function endingOf(error: unknown): Ending {
-  if (!(error instanceof ClientError)) throw error;
+  if (!(error instanceof ClientError)) return { kind: 'retry', reason: 'The client failed.' };
   return { kind: TOKEN_ERRORS.has(error.code) ? 'token' : 'retry', reason: error.message };
 }

@@ -48,6 +48,6 @@ describe('EventStreamParser', () => {
     const chunk = new Uint8Array(1024 * 1024).fill(0x61);
     expect(() => {
       for (let count = 0; count < 10; count += 1) parser.push(chunk);
-    }).toThrow(RangeError);
+    }).toThrow(expect.objectContaining({ code: 'bad_answer' }));
   });
 });
