@@ -2,7 +2,7 @@
  * Who may read and who may write which channel, and how it is spelled. A private room is, to those outside, a room
  * that does not exist.
  */
-import { CommandError, directChannel, parseChannel } from '@fullduplex/wire';
+import { CommandError, directChannel, formatChannel, parseChannel } from '@fullduplex/wire';
 import type { Context } from './context.js';
 import type { Conversation, Room, User } from './directory.js';
 
@@ -22,11 +22,20 @@ export function requireUser(context: Context, name: string): User {
 }
 
 /**
- * The channel, where the user may read it.
+ * The channel, where the user may read it, in the only spelling that it will ever have.
  *
- * @throws {CommandError} `unknown_channel`, `permission_denied`, `invalid_name`
+ * @throws {CommandError} `unknown_channel`, `permission_denied`, `invalid_name`, and `unknown_user` for a conversation
+ *   with a name that nobody has had yet: how it will be spelled is for its first bearer to say
  */
 export function resolveReadable(context: Context, user: User, channel: unknown): Target {
+  const target = resolve(context, user, channel);
+  if (target.kind === 'unopened' && context.directory.user(target.peer) === undefined) {
+    throw new CommandError('unknown_user', `Nobody is known as ${target.peer}; direct.open changes that.`);
+  }
+  return target;
+}
+
+function resolve(context: Context, user: User, channel: unknown): Target {
   const { directory } = context;
   if (typeof channel === 'string') {
     const known = directory.conversation(channel);
@@ -45,21 +54,23 @@ export function resolveReadable(context: Context, user: User, channel: unknown):
       if (directory.user(parsed.name) !== user) throw notYours();
       return { kind: 'user', channel: user.feed };
     case 'feed':
-      return { kind: 'feed', channel: `feed:${directory.feedName(parsed.name)}` };
+      // Only a back end names feeds, and nobody can pass for another by one: their spelling is exact.
+      return { kind: 'feed', channel: formatChannel(parsed) };
   }
 }
 
 /**
  * The conversation, where the user may write to it.
  *
- * @throws {CommandError} as `resolveReadable`, and `not_a_member`, and `permission_denied` for what no user writes to
+ * @throws {CommandError} as `resolveReadable` (but a name may become known by being written to), and `not_a_member`, and
+ *   `permission_denied` for what no user writes to
  */
 export function resolveWritable(
   context: Context,
   user: User,
   channel: unknown,
 ): Extract<Target, { kind: 'conversation' | 'unopened' }> {
-  const target = resolveReadable(context, user, channel);
+  const target = resolve(context, user, channel);
   if (target.kind === 'user' || target.kind === 'feed') {
     throw new CommandError('permission_denied', 'Only the server writes to this channel.');
   }

@@ -57,7 +57,6 @@ export class Directory {
   readonly #rooms = new Map<string, Room>();
   readonly #directs = new Map<string, Direct>();
   readonly #byChannel = new Map<string, Conversation>();
-  readonly #feeds = new Map<string, string>();
 
   /** @throws {LogError} what the log throws */
   static async load(log: ChannelLog): Promise<Directory> {
@@ -91,15 +90,6 @@ export class Directory {
   /** By the exact spelling of its channel. */
   conversation(channel: string): Conversation | undefined {
     return this.#byChannel.get(channel);
-  }
-
-  /** The feed's known name; the given one where nothing was published there yet. */
-  feedName(name: string): string {
-    return this.#feeds.get(foldName(name)) ?? name;
-  }
-
-  hasFeed(name: string): boolean {
-    return this.#feeds.has(foldName(name));
   }
 
   addUser(name: string): User {
@@ -163,14 +153,6 @@ export class Directory {
     for (const user of direct.users) user.conversations.delete(direct.channel);
   }
 
-  addFeed(name: string): void {
-    this.#feeds.set(foldName(name), name);
-  }
-
-  removeFeed(name: string): void {
-    this.#feeds.delete(foldName(name));
-  }
-
   positions(user: User, channel: string): Readonly<ReadPositions> {
     return user.positions?.get(channel) ?? { read: 0, handed: 0 };
   }
@@ -202,9 +184,6 @@ export class Directory {
         if (a !== undefined && b !== undefined) this.addDirect(a, b);
         break;
       }
-      case 'feed':
-        this.addFeed(fact.name);
-        break;
       case 'position': {
         const user = this.#users.get(fact.user);
         if (user !== undefined) this.setPosition(user, fact.channel, fact.of, fact.offset);

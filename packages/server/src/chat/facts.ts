@@ -6,13 +6,12 @@
  * r/ROOM            the room, as JSON: its name, and where they apply who made it, with which key, and that it is private
  * m/ROOM/USER       a membership; "owner" or "member"
  * d/USER,USER       a direct conversation that was opened; the two in order; empty
- * f/FEED            a feed's name, in the spelling of the first publication
  * p/USER/CHANNEL    the offset up to which the user has read the channel
  * h/USER/CHANNEL    the offset up to which the channel was handed over to the user's plain connections
  * x/CHANNEL/OFFSET  that the message was deleted; empty. Not read back: appends are held to it by the log
  * ```
  *
- * USER, ROOM and FEED are folded names, which have neither "/" nor "," in them. CHANNEL is in its known spelling.
+ * USER and ROOM are folded names, which have neither "/" nor "," in them. CHANNEL is in its known spelling.
  */
 import type { Fact } from '../log/channel-log.js';
 
@@ -35,7 +34,6 @@ export type ParsedFact =
   | { readonly kind: 'room'; readonly room: RoomFact }
   | { readonly kind: 'member'; readonly room: string; readonly user: string; readonly role: Role }
   | { readonly kind: 'direct'; readonly users: readonly [string, string] }
-  | { readonly kind: 'feed'; readonly name: string }
   | {
       readonly kind: 'position';
       readonly of: PositionKind;
@@ -45,7 +43,7 @@ export type ParsedFact =
     };
 
 /** The order in which facts are to be read back: none needs one that comes after it. */
-export const FACT_PREFIXES = ['u/', 'r/', 'm/', 'd/', 'f/', 'p/', 'h/'] as const;
+export const FACT_PREFIXES = ['u/', 'r/', 'm/', 'd/', 'p/', 'h/'] as const;
 
 export function userFact(fold: string, name: string): Fact {
   return { key: `u/${fold}`, value: name };
@@ -62,10 +60,6 @@ export function memberFact(room: string, user: string, role: Role | null): Fact 
 
 export function directFact(users: readonly [string, string]): Fact {
   return { key: `d/${pairKey(...users)}`, value: '' };
-}
-
-export function feedFact(fold: string, name: string): Fact {
-  return { key: `f/${fold}`, value: name };
 }
 
 export function positionFact(of: PositionKind, user: string, channel: string, offset: number): Fact {
@@ -95,8 +89,6 @@ export function parseFact(key: string, value: string): ParsedFact {
       const [a = '', b = ''] = first.split(',');
       return { kind: 'direct', users: [a, b] };
     }
-    case 'f':
-      return { kind: 'feed', name: value };
     case 'p':
     case 'h': {
       const of = kind === 'p' ? 'read' : 'handed';

@@ -1,8 +1,7 @@
 /** Data as clients and back ends publish it: any JSON object, except that nobody may say what is not theirs to say. */
-import { type Appended, CommandError, foldName, parseChannel, parseName } from '@fullduplex/wire';
-import { appendOr, appendRecord, type Context } from './context.js';
+import { type Appended, CommandError, formatChannel, parseChannel, parseName } from '@fullduplex/wire';
+import { appendRecord, type Context } from './context.js';
 import type { User } from './directory.js';
-import { feedFact } from './facts.js';
 import { annotate, isAnnotation, post, requireMessage, requireOwnMessage } from './messages.js';
 import { requireKey, requireReaction, requireSize, requireText } from './text.js';
 
@@ -68,7 +67,6 @@ export async function publishAs(
   data: unknown,
   key: string | undefined,
 ): Promise<Appended> {
-  const { directory, locks } = context;
   const checkedKey = requireKey(key);
   const encoded = encode(context, requireObject(data));
   const record = {
@@ -78,7 +76,7 @@ export async function publishAs(
   };
   const parsed = parseChannel(channel);
   if (parsed.kind === 'room') {
-    const room = directory.room(parsed.name);
+    const room = context.directory.room(parsed.name);
     if (room === undefined || room.provisional)
       throw new CommandError('unknown_channel', 'There is no such room.');
     return answer(await appendRecord(context, { ...record, channel: room.channel }));
@@ -86,23 +84,7 @@ export async function publishAs(
   if (parsed.kind !== 'feed') {
     throw new CommandError('permission_denied', 'A back end publishes to feeds and to rooms.');
   }
-  const lock = `feed/${foldName(parsed.name)}`;
-  while (locks.isHeld(lock)) await locks.settled(lock);
-  if (directory.hasFeed(parsed.name)) {
-    const feed = `feed:${directory.feedName(parsed.name)}`;
-    return answer(await appendRecord(context, { ...record, channel: feed }));
-  }
-  return locks.run(lock, async () => {
-    // The first publication fixes the feed's spelling.
-    const name = directory.feedName(parsed.name);
-    directory.addFeed(name);
-    const append = {
-      records: [{ ...record, channel: `feed:${name}` }],
-      facts: [feedFact(foldName(name), name)],
-    };
-    const [appended] = await appendOr(context, append, () => directory.removeFeed(name));
-    return answer(appended!);
-  });
+  return answer(await appendRecord(context, { ...record, channel: formatChannel(parsed) }));
 }
 
 function requireObject(data: unknown): JsonObject {

@@ -21,8 +21,9 @@ describe('authorizeRead', () => {
     ['ada', 'direct:bob,ada', 'direct:Bob,ada'],
     ['BOB', 'direct:ADA,bob', 'direct:Bob,ada'],
     ['ada', 'direct:ada,Ada', 'direct:ada,ada'],
-    ['ada', 'direct:ada,zoe', 'direct:ada,zoe'],
+    ['ada', 'direct:CYD,ada', 'direct:ada,cyd'],
     ['ada', 'feed:Anything', 'feed:Anything'],
+    ['ada', 'feed:anything', 'feed:anything'],
   ])('gives %s the channel %s as %s', (user, channel, known) => {
     expect(chat.chat.authorizeRead(user, channel)).toBe(known);
   });
@@ -35,6 +36,7 @@ describe('authorizeRead', () => {
     ['cyd', 'user:nobody', 'permission_denied'],
     ['cyd', 'direct:ada,bob', 'permission_denied'],
     ['cyd', 'direct:nobody,noone', 'permission_denied'],
+    ['cyd', 'direct:cyd,zoe', 'unknown_user'],
     ['cyd', 'room:a b', 'invalid_name'],
     ['cyd', `room:${'x'.repeat(10_000)}`, 'invalid_name'],
     ['cyd', 'direct:cyd', 'unknown_channel'],
@@ -52,6 +54,22 @@ describe('authorizeRead', () => {
     await chat.run('direct.open', 'ada', { user: 'bob' });
     expect(chat.chat.authorizeRead('ada', 'direct:bob,ADA')).toBe('direct:Bob,ada');
     expect(await codeOf(() => chat.chat.authorizeRead('cyd', 'direct:Bob,ada'))).toBe('permission_denied');
+  });
+
+  test('gives a channel of two the spelling that it keeps, or none', async () => {
+    const code = () => codeOf(() => chat.chat.authorizeRead('ada', 'direct:ada,zoe'));
+    expect(await code()).toBe('unknown_user');
+    expect(await codeOf(chat.run('channel.history', 'ada', { channel: 'direct:ada,zoe' }))).toBe(
+      'unknown_user',
+    );
+    expect(await codeOf(chat.run('channel.members', 'ada', { channel: 'direct:ada,zoe' }))).toBe(
+      'unknown_user',
+    );
+    await chat.chat.signIn('Zoe');
+    const followed = chat.chat.authorizeRead('ada', 'direct:ada,zoe');
+    expect(followed).toBe('direct:Zoe,ada');
+    const sent = await chat.chat.sendDirect('ada', 'ZOE', 'hello');
+    expect(sent.channel).toBe(followed);
   });
 
   test('says the same of a private room as of none', async () => {

@@ -47,7 +47,6 @@ test('loads what belongs together, and leaves out what has lost its other half',
     ['m/gone/ada', 'member'],
     ['d/ada,ada', ''],
     ['d/ada,gone', ''],
-    ['f/news', 'News'],
     ['p/ada/room:Tea', '3'],
     ['h/ada/room:Tea', '5'],
     ['p/gone/room:Tea', '3'],
@@ -58,8 +57,6 @@ test('loads what belongs together, and leaves out what has lost its other half',
   expect([...ada.conversations.keys()]).toEqual(['room:Tea', 'direct:Ada,Ada']);
   expect(directory.room('tea')).toMatchObject({ name: 'Tea', private: true, owner: ada, provisional: false });
   expect([...directory.room('tea')!.members]).toEqual([[ada, 'owner']]);
-  expect(directory.feedName('NEWS')).toBe('News');
-  expect(directory.feedName('other')).toBe('other');
   expect(directory.positions(ada, 'room:Tea')).toEqual({ read: 3, handed: 5 });
   expect(directory.positions(ada, 'room:lobby')).toEqual({ read: 0, handed: 0 });
 });

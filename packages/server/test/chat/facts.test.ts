@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import {
   directFact,
   FACT_PREFIXES,
-  feedFact,
   memberFact,
   pairKey,
   parseFact,
@@ -21,7 +20,6 @@ test.each([
   [memberFact('tea', 'ada', 'owner'), { kind: 'member', room: 'tea', user: 'ada', role: 'owner' }],
   [memberFact('tea', 'ada', 'member'), { kind: 'member', room: 'tea', user: 'ada', role: 'member' }],
   [directFact(['bob', 'ada']), { kind: 'direct', users: ['ada', 'bob'] }],
-  [feedFact('news', 'News'), { kind: 'feed', name: 'News' }],
   [
     positionFact('read', 'ada', 'direct:Ada,Bob', 7),
     { kind: 'position', of: 'read', user: 'ada', channel: 'direct:Ada,Bob', offset: 7 },
