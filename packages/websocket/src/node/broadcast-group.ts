@@ -48,6 +48,9 @@ export class BroadcastGroup implements Flushable, SharedFrames {
   /** How many of this turn's frames an outbox has been handed, where that is not none. */
   private readonly taken = new Map<Outbox, number>();
 
+  /** Whether an outbox refers to this turn's frames, and may still do so when the turn is over. */
+  private lent = false;
+
   constructor(options: BroadcastGroupOptions = {}) {
     this.maxBackpressure = options.maxBackpressure ?? DEFAULT_BACKPRESSURE;
     this.onOverflow = options.onOverflow ?? ((socket) => socket.terminate());
@@ -140,7 +143,8 @@ export class BroadcastGroup implements Flushable, SharedFrames {
   flush(): void {
     const count = this.sequences.length;
     if (count === 0) return;
-    let reusable = this.taken.size === 0;
+    let reusable = !this.lent;
+    this.lent = false;
     let overflowing: Outbox[] | undefined;
     const plain = this.plain.slice(0, count);
     for (const outbox of this.members.keys()) {
@@ -202,6 +206,7 @@ export class BroadcastGroup implements Flushable, SharedFrames {
 
   private handOverUpTo(outbox: Outbox, from: number, to: number): void {
     this.taken.set(outbox, to);
+    this.lent = true;
     outbox.append(this.runFor(outbox).slice(from, to));
   }
 }

@@ -246,13 +246,14 @@ export class Link implements ConnectionHandler, Watched {
 
   /** What was to be sent cannot be: without it the connection is of no use. */
   private sendFailed(error: Error): void {
-    if (this.state === CLOSED) return;
+    // Who ended the connection knows that not all was sent.
+    if (this.stream.destroyed) return;
     if (this.state === OPEN) {
       this.state = CLOSING;
       this.closeTimer = setTimeout(() => this.stream.destroy(), this.settings.closeTimeout);
     }
     this.stream.end();
-    this.owner.linkFailed(error);
+    process.nextTick(() => this.owner.linkFailed(error));
   }
 
   control(opcode: number, payload: Uint8Array, callback?: SendCallback): void {

@@ -12,7 +12,7 @@ import type { Deflater } from './deflate.js';
 import { encodeBinary, encodeText, textFrameBound } from './encode.js';
 import { Gate } from './gate.js';
 import { slab } from './slab.js';
-import { type Flushable, flushAtTurnEnd, reserve, rewindWhenIdle } from './turn.js';
+import { countCorked, type Flushable, flushAtTurnEnd, reserve, rewindWhenIdle } from './turn.js';
 
 export type SendCallback = (error?: Error | null) => void;
 
@@ -258,6 +258,7 @@ export class Outbox implements Flushable {
    */
   cork(on: boolean): void {
     this.corked = on;
+    countCorked(on);
     if (on || (this.start === this.end && this.segments === undefined)) return;
     if (this.shared !== undefined) {
       this.ask();

@@ -12,6 +12,8 @@ export interface Flushable {
 let waiting: Flushable[] = [];
 let scheduled = false;
 let running = 0;
+/** How many have frames in the slab that are not among those who wait to be flushed. */
+let corked = 0;
 let sequence = 0;
 
 /** A number greater than all before it: the order of messages across groups. */
@@ -41,7 +43,7 @@ export function flushTurn(): void {
     for (let at = 0; at < flushing.length; at++) flushing[at]!.flush();
   }
   running--;
-  if (running === 0) slab.rewind();
+  rewindWhenIdle();
 }
 
 /** Room for that many bytes in the slab, at most its size. */
@@ -51,7 +53,12 @@ export function reserve(bytes: number): void {
   if (!slab.fits(bytes)) slab.replace();
 }
 
-/** To be called by who has written what it had queued: if nobody else has anything, the slab begins anew. */
+/** Tells that someone begins, or ends, to keep frames in the slab without asking to be flushed. */
+export function countCorked(on: boolean): void {
+  corked += on ? 1 : -1;
+}
+
+/** Begins the slab anew, if nobody has anything in it that is not written. */
 export function rewindWhenIdle(): void {
-  if (running === 0 && waiting.length === 0) slab.rewind();
+  if (running === 0 && corked === 0 && waiting.length === 0) slab.rewind();
 }

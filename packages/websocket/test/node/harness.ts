@@ -19,7 +19,7 @@ export function next<T extends unknown[] = unknown[]>(emitter: object, event: st
 export async function until(condition: () => boolean): Promise<void> {
   const end = Date.now() + 5000;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`it never came to ${condition}`);
+    if (Date.now() > end) throw new Error(`it never came to ${String(condition)}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { SLAB_BYTES, slab } from '../../src/node/slab.js';
-import { flushAtTurnEnd, flushTurn, nextSequence, reserve, rewindWhenIdle } from '../../src/node/turn.js';
+import {
+  countCorked,
+  flushAtTurnEnd,
+  flushTurn,
+  nextSequence,
+  reserve,
+  rewindWhenIdle,
+} from '../../src/node/turn.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -52,5 +59,16 @@ test('the slab is not begun anew while someone waits to be written', () => {
   rewindWhenIdle();
   expect(slab.used).toBe(5);
   flushTurn();
+  expect(slab.used).toBe(0);
+});
+
+test('nor while someone has frames in it without waiting', () => {
+  slab.replace();
+  slab.used = 5;
+  countCorked(true);
+  flushTurn();
+  expect(slab.used).toBe(5);
+  countCorked(false);
+  rewindWhenIdle();
   expect(slab.used).toBe(0);
 });
