@@ -84,7 +84,7 @@ class FullduplexServer implements Server {
       upgrade(request, stream, head, { ...parts.upgrade, request: handle }),
     );
     this.#cut = lightenConnections(this.#http, {
-      wheel: parts.wheel,
+      wheel: parts.core.wheel,
       idleTimeout: this.#config.timing.keepAliveTimeout * 1000,
       sync: (request, exchange) => void sync(request, exchange, parts.sync),
       isOpen: () => this.#closing === undefined,
