@@ -94,12 +94,14 @@ class LightConnection implements WheelMember {
       return;
     }
     this.#services.wheel.set(this, this.#services.idleTimeout);
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead === undefined) return;
-    this.socket.resume();
-    // Not within the answer's own call.
-    setImmediate(() => this.#take(ahead));
+    if (this.#ahead === undefined) return;
+    // Not within the answer's own call; what comes behind it stays in the kernel until then.
+    setImmediate(() => {
+      const ahead = this.#ahead!;
+      this.#ahead = undefined;
+      this.socket.resume();
+      this.#take(ahead);
+    });
   }
 
   #take(chunk: Buffer): void {
