@@ -338,6 +338,7 @@ export class Link implements ConnectionHandler, Watched {
       this.connection.receive(chunk);
     } finally {
       this.outbox.cork(false);
+      if (this.connection.interrupted) setImmediate(() => this.received(NO_BYTES));
     }
     if (this.connection.suspended) this.hold(INFLATING, true);
   }

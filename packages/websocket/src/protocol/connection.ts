@@ -109,9 +109,10 @@ export class Connection implements FrameSink {
   /** Takes bytes from the peer, cut anywhere. They are changed in place, and are the connection's from now on. */
   receive(chunk: Uint8Array): void {
     if (this.over) return;
-    if (this.waiting) {
+    if (this.waiting || this.rest !== undefined) {
       this.rest ??= [];
       this.rest.push(chunk);
+      if (!this.waiting) this.parseRest();
       return;
     }
     this.parseFrom(chunk, 0);
@@ -127,22 +128,40 @@ export class Connection implements FrameSink {
   }
 
   private parseFrom(chunk: Uint8Array, from: number): void {
-    const stopped = this.parser.parse(chunk, from);
-    if (this.waiting && stopped < chunk.length) {
-      this.rest ??= [];
-      this.rest.unshift(chunk.subarray(stopped));
+    let stopped = -1;
+    try {
+      stopped = this.parser.parse(chunk, from);
+    } finally {
+      // The handler threw. What it has not seen yet must not be lost for those who go on in spite of that.
+      if (stopped < 0) this.putBack(chunk, this.parser.position);
     }
+    if (this.waiting) this.putBack(chunk, stopped);
+  }
+
+  private putBack(chunk: Uint8Array, from: number): void {
+    if (this.over || from === chunk.length) return;
+    this.rest ??= [];
+    this.rest.unshift(chunk.subarray(from));
+  }
+
+  /** Whether the handler threw, and some of the input has not been parsed. `receive`, with nothing, goes on with it. */
+  get interrupted(): boolean {
+    return this.rest !== undefined && !this.waiting && !this.over;
   }
 
   /** Goes on after a wait. */
   private wake(): void {
     this.waiting = false;
+    this.parseRest();
+    if (!this.waiting && !this.over) this.handler.onResumed();
+  }
+
+  private parseRest(): void {
     while (!this.waiting && !this.over && this.rest !== undefined) {
       const chunk = this.rest.shift()!;
       if (this.rest.length === 0) this.rest = undefined;
       this.parseFrom(chunk, 0);
     }
-    if (!this.waiting && !this.over) this.handler.onResumed();
   }
 
   // What the parser tells.

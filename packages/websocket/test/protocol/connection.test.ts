@@ -158,3 +158,21 @@ test('after stop nothing is looked at', () => {
   expect(record.lines).toEqual([]);
   expect(connection.ended).toBe(true);
 });
+
+test('what a handler that throws has not seen is not lost', () => {
+  class Thrower extends Record {
+    override onMessage(data: Uint8Array, isBinary: boolean): void {
+      super.onMessage(data, isBinary);
+      if (data[0] === 2) throw new Error('in a listener');
+    }
+  }
+  const record = new Thrower();
+  const connection = new Connection({ role: 'server', maxPayload: 0 }, record);
+  const all = ['01', '02', '03'].map((content) => masked(0x82, bytes(content))).join('');
+  expect(() => connection.receive(bytes(`${all}8284`))).toThrow('in a listener');
+  expect(connection.interrupted).toBe(true);
+  connection.receive(bytes(''));
+  expect(connection.interrupted).toBe(false);
+  connection.receive(bytes('0000000005060708'));
+  expect(record.lines).toEqual(['binary 01', 'binary 02', 'binary 03', 'binary 05060708']);
+});
