@@ -90,7 +90,8 @@ class LightConnection implements WheelMember {
   finished(keepAlive: boolean): void {
     this.#exchange = undefined;
     if (!keepAlive || !this.#services.isOpen()) {
-      this.socket.end();
+      // Once everything is written, and whether or not the caller closes its side.
+      this.socket.destroySoon();
       return;
     }
     this.#services.wheel.set(this, this.#services.idleTimeout);
