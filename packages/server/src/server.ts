@@ -40,6 +40,8 @@ export function createServer(input: ServerConfig = {}, replacements: Replacement
   return new FullduplexServer(resolveConfig(input), replacements);
 }
 
+/** Connections that may wait to be accepted: after a cut everyone comes at once. The system may have a lower cap. */
+const BACKLOG = 8192;
 /** Connections beyond the limit that are answered; more are cut. */
 const REFUSALS = 1000;
 
@@ -106,7 +108,7 @@ class FullduplexServer implements Server {
     const { host, port } = this.#config;
     return new Promise((resolve, reject) => {
       this.#http.once('error', (error) => reject(explainListen(error, host, port)));
-      this.#http.listen(port, host, () => {
+      this.#http.listen({ port, host, backlog: BACKLOG }, () => {
         const address = this.#http.address() as AddressInfo;
         resolve({ url: urlOf(host, address.port), port: address.port });
       });
