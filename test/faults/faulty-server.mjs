@@ -43,7 +43,7 @@ const FAULTS = {
       if (fresh) known.add(record.key);
       for (const { channel } of what.records) waiting.set(channel, (waiting.get(channel) ?? 0) + 1);
       const before = record && waiting.get(record.channel);
-      const written = new Promise((resolve) => setTimeout(resolve, 300)).then(() => {
+      const written = new Promise((resolve) => setTimeout(resolve, 150)).then(() => {
         for (const { channel } of what.records) waiting.set(channel, waiting.get(channel) - 1);
         return append(what);
       });

@@ -65,17 +65,15 @@ export async function setStage({ direct, url, seed, participants, id }: StageOpt
   }
   // Whoever makes a room belongs to it.
   await command(0, 'room.leave', { channel: late });
-  const channels: string[][] = users.map(() => [room]);
-  for (let index = 0; index < participants; index += 1) {
-    if (index > 0) await command(index, 'room.join', { channel: room });
-    if (index % 2 === 0) {
-      if (index > 0) await command(index, 'room.join', { channel: half });
-      channels[index]?.push(half);
-    }
-    const other = (index + 1) % participants;
-    const { channel } = (await command(index, 'direct.open', { user: users[other] })) as { channel: string };
-    channels[index]?.push(channel);
-  }
+  const channels = await Promise.all(
+    users.map(async (_, index) => {
+      const rooms = index % 2 === 0 ? [room, half] : [room];
+      for (const channel of rooms) await command(index, 'room.join', { channel });
+      const other = users[(index + 1) % participants];
+      const { channel } = (await command(index, 'direct.open', { user: other })) as { channel: string };
+      return [...rooms, channel];
+    }),
+  );
 
   const actors = users.map((user, index): Actor => {
     const transport = TRANSPORTS[(index >> 1) % TRANSPORTS.length] ?? 'websocket';
