@@ -59,14 +59,15 @@ export const table = (rows, peers) => {
       line([row.title, ...shown.map(({ id }) => show(row, row.cells[id])), aim(row.wanted)]),
     ),
   ];
-  const noisy = rows.flatMap((row) =>
-    Object.entries(row.cells)
-      .filter(([, cell]) => isNoisy(cell))
-      .map(
-        ([id, cell]) =>
-          `- ${row.name}, ${id}: rounds ${(cell.spread * 100).toFixed(0)} % apart, others took up to ${((cell.foreign ?? 0) * 100).toFixed(0)} % of a core`,
-      ),
-  );
-  if (noisy.length > 0) lines.push('', '~ The machine was not quiet, or the rounds disagree:', ...noisy);
+  const percent = (/** @type {number} */ share) => `${(share * 100).toFixed(0)} %`;
+  const noisy = rows.flatMap(({ name, cells }) => {
+    const marked = Object.entries(cells).filter(([, cell]) => isNoisy(cell));
+    if (marked.length === 0) return [];
+    const most = (/** @type {(cell: Cell) => number} */ of) =>
+      percent(Math.max(...marked.map(([, cell]) => of(cell))));
+    const who = marked.map(([id]) => id).join(', ');
+    return `- ${name} (${who}): rounds up to ${most((cell) => cell.spread)} apart, others took up to ${most((cell) => cell.foreign ?? 0)} of a core`;
+  });
+  if (noisy.length > 0) lines.push('', '~ The machine was not quiet, or the rounds disagree:', '', ...noisy);
   return lines.join('\n');
 };
