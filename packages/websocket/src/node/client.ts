@@ -24,7 +24,7 @@ import {
 import { type DeflateOptions, deflateOptions } from './deflate.js';
 import { reportHandshake } from './diagnostics.js';
 import { Keepalive, type KeepaliveOptions } from './keepalive.js';
-import { type LinkSettings, nodeMemory } from './link.js';
+import { type LinkSettings, nodeMemory } from './link-settings.js';
 import { randomMaskingKey } from './masking-key.js';
 import type { Pending, WebSocket } from './websocket.js';
 

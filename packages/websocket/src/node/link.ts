@@ -2,57 +2,18 @@
  * An open connection on a stream: the protocol's state machine joined to a `Duplex`. It owns reading, the closing
  * handshake with its timer, and the order of `error` and `close`; what an application sees of it is the `WebSocket`'s.
  */
-import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { isSendableCloseCode } from '../protocol/close-code.js';
-import {
-  Connection,
-  type ConnectionHandler,
-  type ConnectionSettings,
-  type PieceHandler,
-} from '../protocol/connection.js';
+import { Connection, type ConnectionHandler, type PieceHandler } from '../protocol/connection.js';
 import { WebSocketError } from '../protocol/errors.js';
 import { FIN, MAX_CONTROL_PAYLOAD, OPCODE } from '../protocol/opcode.js';
-import type { DeflateParameters } from '../protocol/permessage-deflate.js';
 import { sendBlob } from './blob.js';
 import { type DeflateOptions, Deflater, NodeInflater } from './deflate.js';
 import { CHANNELS, type CloseReport, type MessageReport, type QueueReport } from './diagnostics.js';
-import type { Keepalive, Watched } from './keepalive.js';
+import type { Watched } from './keepalive.js';
+import { codecs, type LinkOwner, type LinkSettings, type Negotiated } from './link-settings.js';
 import { type MessageSource, sendPieces } from './message-streams.js';
 import { Outbox, type SendCallback } from './outbox.js';
-
-/** What all connections of one server, or one client, have in common. */
-export interface LinkSettings extends ConnectionSettings {
-  /** Bytes of messages that may wait to be taken before reading stops; 0 to drop what nobody listens for. */
-  readonly highWaterMark: number;
-  /** Milliseconds the peer has to finish the closing handshake. */
-  readonly closeTimeout: number;
-  readonly autoPong: boolean;
-  /** Bytes that may wait to be sent; 0 for no limit. */
-  readonly maxBackpressure: number;
-  /** Beyond it, drop messages instead of ending the connection. */
-  readonly dropBeyond: boolean;
-  readonly keepalive: Keepalive | undefined;
-  readonly maskingKey: (() => number) | undefined;
-}
-
-/** What the opening handshake agreed on. */
-export interface Negotiated {
-  /** The subprotocol, or the empty string. */
-  readonly protocol: string;
-  readonly deflate?: { readonly parameters: DeflateParameters; readonly options: DeflateOptions } | undefined;
-}
-
-/** What a link tells its owner. */
-export interface LinkOwner {
-  linkMessage(data: Buffer, isBinary: boolean): void;
-  linkPing(payload: Buffer): void;
-  linkPong(payload: Buffer): void;
-  linkDrained(): void;
-  linkFailed(error: Error): void;
-  /** The connection is gone. Told once, and last. */
-  linkClosed(code: number, reason: Buffer): void;
-}
 
 export const OPEN = 1;
 export const CLOSING = 2;
@@ -67,11 +28,6 @@ const INFLATING = 4;
 export const STREAM_FULL = 8;
 
 const NO_BYTES = Buffer.alloc(0);
-
-export const nodeMemory = {
-  isUtf8: (bytes: Uint8Array): boolean => isUtf8(bytes),
-  allocate: (bytes: number): Uint8Array => Buffer.allocUnsafeSlow(bytes),
-};
 
 const kLink = Symbol('link');
 
@@ -380,23 +336,9 @@ export class Link implements ConnectionHandler, Watched {
       const clean = this.closeReceived && this.closeSent;
       CHANNELS.close.publish({ socket: this.owner, code: this.closeCode, clean } satisfies CloseReport);
     }
+    this.settings.onGone?.(this.owner);
     this.owner.linkClosed(this.closeCode, this.closeReason);
   }
-}
-
-/** The two halves of permessage-deflate as one side sees them: it inflates what the other one compressed. */
-function codecs(
-  { deflate }: Negotiated,
-  isServer: boolean,
-): { deflater: Deflater; inflater: NodeInflater } | undefined {
-  if (deflate === undefined) return undefined;
-  const { options, parameters } = deflate;
-  const server = [parameters.serverMaxWindowBits, !parameters.serverNoContextTakeover] as const;
-  const client = [parameters.clientMaxWindowBits, !parameters.clientNoContextTakeover] as const;
-  return {
-    deflater: new Deflater(...(isServer ? server : client), options),
-    inflater: new NodeInflater(...(isServer ? client : server), options),
-  };
 }
 
 function backpressureError(bytes: number): WebSocketError {

@@ -10,7 +10,7 @@ import {
 } from './client.js';
 import type { DeflateOptions } from './deflate.js';
 import { Keepalive, type KeepaliveOptions } from './keepalive.js';
-import { type LinkSettings, nodeMemory } from './link.js';
+import { type LinkOwner, type LinkSettings, nodeMemory } from './link-settings.js';
 import type { WebSocket } from './websocket.js';
 
 export interface ClientInfo {
@@ -100,8 +100,12 @@ export interface ServerEvents {
   wsClientError: [error: Error, stream: Duplex, request: http.IncomingMessage];
 }
 
-/** What all connections of a server have in common. */
-export function serverSettings(options: ServerOptions): LinkSettings {
+/**
+ * What all connections of a server have in common.
+ *
+ * @param onGone - told of each that is gone, before its `close` event
+ */
+export function serverSettings(options: ServerOptions, onGone?: (owner: LinkOwner) => void): LinkSettings {
   return {
     role: 'server',
     maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
@@ -113,6 +117,7 @@ export function serverSettings(options: ServerOptions): LinkSettings {
     dropBeyond: options.onBackpressure === 'drop',
     keepalive: options.keepalive ? new Keepalive(options.keepalive) : undefined,
     maskingKey: undefined,
+    onGone,
     ...nodeMemory,
   };
 }

@@ -24,7 +24,8 @@ import { Admission } from './admission.js';
 import { type DeflateOptions, deflateOptions } from './deflate.js';
 import { reportHandshake } from './diagnostics.js';
 import { type DrainOptions, type DrainProgress, drainSockets } from './drain.js';
-import { isLinked, type LinkSettings, type Negotiated } from './link.js';
+import { isLinked } from './link.js';
+import type { LinkOwner, LinkSettings, Negotiated } from './link-settings.js';
 import { askForUpgrade, destroyStream, refuseUpgrade } from './refusal.js';
 import { type ServerEvents, type ServerOptions, serverSettings } from './server-options.js';
 import { WebSocket } from './websocket.js';
@@ -58,7 +59,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     }
     this.options = options;
     this.clients = (options.clientTracking ?? true) ? new Set() : undefined;
-    this.settings = serverSettings(options);
+    this.settings = serverSettings(options, this.forget);
     this.admission = new Admission(options);
     this.deflate = deflateOptions(options.perMessageDeflate);
     if (options.port != null) {
@@ -244,7 +245,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   adopt(stream: Duplex, head: Uint8Array, negotiated: Negotiated): WebSocket {
     const socket = new (this.options.WebSocket ?? WebSocket)(null);
     socket.setSocket(stream, head, this.settings, negotiated);
-    if (this.clients !== undefined) this.track(socket, this.clients);
+    this.clients?.add(socket);
     const { protocol } = negotiated;
     reportHandshake({ role: 'server', status: 101, protocol, compressed: negotiated.deflate !== undefined });
     return socket;
@@ -278,13 +279,12 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     return chosen;
   }
 
-  private track(socket: WebSocket, clients: Set<WebSocket>): void {
-    clients.add(socket);
-    socket.on('close', () => {
-      clients.delete(socket);
-      if (this.closeWhenEmpty && clients.size === 0) process.nextTick(() => this.emitClose());
-    });
-  }
+  private readonly forget = (socket: LinkOwner): void => {
+    const { clients } = this;
+    if (clients === undefined) return;
+    clients.delete(socket as WebSocket);
+    if (this.closeWhenEmpty && clients.size === 0) process.nextTick(() => this.emitClose());
+  };
 }
 
 function acceptOf(key: string): string {

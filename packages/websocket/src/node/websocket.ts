@@ -10,17 +10,8 @@ import { DEFLATE } from '../protocol/permessage-deflate.js';
 import { type ClientOptions, connect, DEFAULT_HIGH_WATER_MARK } from './client.js';
 import { ListenableAsInBrowsers } from './event-target.js';
 import { Inbox, iterate } from './inbox.js';
-import {
-  CLOSED,
-  FULL,
-  Link,
-  type LinkOwner,
-  type LinkSettings,
-  type Negotiated,
-  OPEN,
-  PAUSED,
-  STREAM_FULL,
-} from './link.js';
+import { CLOSED, FULL, Link, OPEN, PAUSED, STREAM_FULL } from './link.js';
+import type { LinkOwner, LinkSettings, Negotiated } from './link-settings.js';
 import { IncomingMessageStream, type MessageSource } from './message-streams.js';
 import type { Outbox, SendCallback } from './outbox.js';
 import { bytesOrText, type SendData, sizeOf, toBytes } from './payload.js';
