@@ -8,7 +8,6 @@ import { Connection, type ConnectionHandler, type PieceHandler } from '../protoc
 import { WebSocketError } from '../protocol/errors.js';
 import { FIN, MAX_CONTROL_PAYLOAD, OPCODE } from '../protocol/opcode.js';
 import { sendBlob } from './blob.js';
-import { type DeflateOptions, Deflater, NodeInflater } from './deflate.js';
 import { CHANNELS, type CloseReport, type MessageReport, type QueueReport } from './diagnostics.js';
 import type { Watched } from './keepalive.js';
 import { codecs, type LinkOwner, type LinkSettings, type Negotiated } from './link-settings.js';
