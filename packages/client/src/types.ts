@@ -61,7 +61,10 @@ export interface Timing {
   readonly pollInterval: number;
   /** How long a long poll asks to be held; whole seconds are sent. 25,000. */
   readonly longPollWait: number;
-  /** How long a WebSocket or event stream may be silent past the moment when the server should have spoken. 10,000. */
+  /**
+   * How long a WebSocket or event stream may be silent past the moment when the server should have spoken. 10,000. A
+   * session says how often that is; a stream is expected to speak every 15 s: give more to a server that does so less.
+   */
   readonly maxSilence: number;
   /** The first wait before a better transport is tried again; doubled by each failure up to ten times this. 15,000. */
   readonly upgradeAfter: number;

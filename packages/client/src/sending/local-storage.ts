@@ -2,7 +2,13 @@
 import type { OutboxStorage, StoredMessage } from '../types.js';
 
 /** The part of the platform's `Storage` that is used. */
-export type WebStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
+export interface WebStorage {
+  readonly length: number;
+  key(index: number): string | null;
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
 
 /**
  * Keeps what waits to be sent over a reload. Several tabs of one user may share it: each sends what it finds, and the
