@@ -51,6 +51,8 @@ export class Subscriptions implements Reader, FeedListener {
   /** The user's own feed, watched for what they join and leave. */
   #watched: Feed | undefined;
   #mine = false;
+  /** Joined, and about to be subscribed. */
+  #joining: Set<string> | undefined;
   /** Changes that came before `connect` was answered. */
   #early: MembershipChange[] | undefined;
 
@@ -80,39 +82,31 @@ export class Subscriptions implements Reader, FeedListener {
     options: SubscribeOptions,
   ): Promise<{ recovery: Recovery; json: string; sent: () => void }> {
     const { channel, byServer } = options;
+    const { hub, limits } = this.#session.services;
     if (this.#channels.has(channel)) {
       throw new CommandError('already_subscribed', `This session follows ${channel} already.`);
     }
-    const { limits, presence } = this.#session.services;
     if (!byServer && this.#channels.size >= limits.subscriptions) {
       throw new CommandError('limit_exceeded', `A session follows at most ${limits.subscriptions} channels.`);
     }
+    if (this.#session.ended) throw cancelled();
     const opening = new Opening(byServer);
     this.#channels.set(channel, opening);
-    if (!byServer && channel.startsWith('room:')) await this.watch();
-    const { hub } = this.#session.services;
+    let feed: Feed | undefined;
     try {
+      if (!byServer && channel.startsWith('room:')) await this.watch();
       const opened = hub.open(channel);
-      const feed = opened instanceof Promise ? await opened : opened;
+      feed = opened instanceof Promise ? await opened : opened;
       const { answerBytes, answerPublications } = limits;
       const bounds = options.bounds ?? { bytes: answerBytes, publications: answerPublications };
       const recovery = await recover(feed, options.wanted, bounds);
-      if (this.#channels.get(channel) !== opening) {
-        hub.release(feed);
-        throw new CommandError('bad_request', 'It was unsubscribed before the answer.');
-      }
+      if (this.#channels.get(channel) !== opening) throw cancelled();
       const subscription = new Subscription(this.#session, this, feed, recovery.offset, options);
       this.#channels.set(channel, subscription);
-      return {
-        recovery,
-        json: subscribeResultJson(feed.epoch, recovery),
-        sent: () => {
-          if (this.#channels.get(channel) !== subscription) return;
-          subscription.start();
-          if (isAttended(channel)) presence.enter(this.#session.id, channel);
-        },
-      };
+      const json = subscribeResultJson(feed.epoch, recovery);
+      return { recovery, json, sent: () => this.#begin(subscription) };
     } catch (error) {
+      if (feed !== undefined) hub.release(feed);
       if (this.#channels.get(channel) === opening) this.#channels.delete(channel);
       throw error;
     }
@@ -191,6 +185,7 @@ export class Subscriptions implements Reader, FeedListener {
     if (this.#watched !== undefined) hub.release(this.#watched);
     this.#watched = undefined;
     this.#mine = false;
+    this.#joining = undefined;
     this.#early = undefined;
   }
 
@@ -246,11 +241,23 @@ export class Subscriptions implements Reader, FeedListener {
     }
   }
 
+  /** The answer was sent: now it may push. */
+  #begin(subscription: Subscription): void {
+    const { channel } = subscription.feed;
+    if (this.#channels.get(channel) !== subscription) return;
+    subscription.start();
+    if (isAttended(channel)) this.#session.services.presence.enter(this.#session.id, channel);
+  }
+
   #change({ type, channel }: MembershipChange): void {
     if (type === 'joined') {
-      if (this.#mine && !this.#channels.has(channel)) void this.#joined(channel);
+      if (!this.#mine || this.#channels.has(channel)) return;
+      this.#joining ??= new Set();
+      this.#joining.add(channel);
+      void this.#joined(channel);
       return;
     }
+    this.#joining?.delete(channel);
     const found = this.#channels.get(channel);
     if (found === undefined) return;
     if (found.byServer) this.#takeBack(channel);
@@ -261,7 +268,8 @@ export class Subscriptions implements Reader, FeedListener {
   async #joined(channel: string): Promise<void> {
     try {
       const from = await this.startOf(channel);
-      if (this.#session.ended || this.#channels.has(channel)) return;
+      // Left again in the meantime, or taken up by another joining.
+      if (this.#joining?.delete(channel) !== true || this.#channels.has(channel)) return;
       const options = {
         channel,
         name: channel,
@@ -273,7 +281,7 @@ export class Subscriptions implements Reader, FeedListener {
       this.#push(channel, `"subscribe":${json}`);
       sent();
     } catch (error) {
-      if (this.#session.ended) return;
+      if (this.#session.ended || error instanceof CommandError) return;
       this.#session.services.failed(error);
       this.#session.disconnect(DISCONNECTS.internal);
     }
@@ -305,4 +313,8 @@ export class Subscriptions implements Reader, FeedListener {
 /** Being subscribed there means being there: not so in one's own feed, or where a back end writes. */
 function isAttended(channel: string): boolean {
   return channel.startsWith('room:') || channel.startsWith('direct:');
+}
+
+function cancelled(): CommandError {
+  return new CommandError('bad_request', 'It was unsubscribed before the answer.');
 }

@@ -282,6 +282,23 @@ test('what comes while connect is under way is held, unread where it can be, and
   expect(connection.paused).toBe(false);
 });
 
+test('a subscription that fails to read the log leaves nothing behind', async () => {
+  await connect();
+  const { log } = services.hub;
+  const read = log.read.bind(log);
+  log.read = () => Promise.reject(new CommandError('internal', 'broken'));
+  const subscribe = { channel: 'room:lobby', recover: true, offset: 0 };
+  session.receive(JSON.stringify({ id: 2, subscribe }));
+  await until(() => connection.sent.length === 2);
+  expect(connection.sent[1]).toContain('"code":100');
+  log.read = read;
+  session.receive(JSON.stringify({ id: 3, subscribe }));
+  await until(() => connection.sent.some((text) => text.startsWith('{"id":3,"subscribe"')));
+  session.end(true);
+  clock.advance(60_000);
+  expect(services.hub.size).toBe(0);
+});
+
 test('a connection that ends at any moment of its connecting leaves nothing behind', async () => {
   for (let moment = 0; moment < 60; moment++) {
     const brief = new Session(connection, services);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Running, startServer, TestSession } from '../../support/server.js';
-import { until } from '../../support/wait.js';
+import { settle, until } from '../../support/wait.js';
 
 let server: Running;
 beforeEach(async () => {
@@ -76,6 +76,24 @@ describe('follow: mine', () => {
     await server.command(bob, 'message.send', { channel: 'room:tea', key: 'k2', text: 'unseen' });
     await session.call('ping');
     expect(session.texts('room:tea')).toEqual(['after']);
+  });
+
+  test('who joins and leaves in one breath follows what they belong to in the end', async () => {
+    const bob = await server.session('bob');
+    const { channel } = await bob.rpc('room.create', { name: 'den', private: true });
+    const session = await server.session('alice', { data: { follow: 'mine' } });
+    for (let round = 0; round < 10; round++) {
+      await bob.rpc('room.invite', { channel, user: 'alice' });
+      await session.rpc('room.leave', { channel });
+    }
+    await bob.rpc('message.send', { channel, key: 'k', text: 'unseen' });
+    await session.call('ping');
+    await settle(20);
+    expect(session.texts(channel)).toEqual([]);
+    await bob.rpc('room.invite', { channel, user: 'alice' });
+    await bob.rpc('message.send', { channel, key: 'l', text: 'seen' });
+    await until(() => session.texts(channel).length > 0);
+    expect(session.texts(channel)).toEqual(['seen']);
   });
 
   test('a first direct message brings its conversation', async () => {
