@@ -1,3 +1,4 @@
+import type { CommandError } from '@fullduplex/wire';
 import { expect, test } from 'vitest';
 import { RateLimit } from '../../src/http/limits.js';
 
@@ -25,6 +26,7 @@ test('however many keys come, one that goes on is not let off', () => {
   let now = 0;
   const limit = new RateLimit(1, 2, () => now);
   let taken = 0;
+  const refusals = new Set<unknown>();
   for (let at = 0; at < 100_000; at++) {
     now += 0.0101;
     limit.take(`key ${at}`);
@@ -32,9 +34,10 @@ test('however many keys come, one that goes on is not let off', () => {
       limit.take('busy');
       taken += 1;
     } catch (error) {
-      expect(error).toMatchObject({ code: 'too_many_requests' });
+      refusals.add((error as CommandError).code);
     }
   }
+  expect([...refusals]).toEqual(['too_many_requests']);
   // A second passed: the burst of two, and one more.
   expect(taken).toBe(3);
 });
