@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { Deflater } from '../../src/node/deflate.js';
 import { Outbox, type SendCallback } from '../../src/node/outbox.js';
+import { slab } from '../../src/node/slab.js';
 import { FIN, OPCODE } from '../../src/protocol/opcode.js';
 import { frame, hex } from '../support.js';
 
@@ -161,6 +162,27 @@ test('corked, nothing is scheduled, and uncorked it is written at once', () => {
   outbox.cork(false);
   const expected = Array.from({ length: 10 }, (_, count) => frame(BINARY, Buffer.alloc(5000, count)));
   expect(peer.content === hex(Buffer.concat(expected))).toBe(true);
+});
+
+test('what a corked one has queued is not written over by others who fill the memory', async () => {
+  slab.replace();
+  const one = make();
+  const other = make();
+  // A socket lets go of what it has taken; so that memory is used again.
+  Object.assign(other.outbox, { plain: true });
+  one.outbox.cork(true);
+  one.outbox.frame(TEXT, 'first');
+  const frames: Uint8Array[] = [];
+  for (let count = 0; count < 30; count++) {
+    const payload = Buffer.alloc(20_000, count + 1);
+    other.outbox.frame(BINARY, payload);
+    frames.push(frame(BINARY, payload));
+  }
+  one.outbox.frame(TEXT, 'second');
+  one.outbox.cork(false);
+  await turn();
+  expect(one.peer.content).toBe(hex(frame(TEXT, 'first')) + hex(frame(TEXT, 'second')));
+  expect(other.peer.content === hex(Buffer.concat(frames))).toBe(true);
 });
 
 test('what is sent behind a message that is not ready waits for it', async () => {
