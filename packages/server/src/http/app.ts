@@ -6,7 +6,6 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { CommandError } from '@fullduplex/wire';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Chat } from '../chat/chat.js';
 import type { Presence } from '../presence/presence.js';
 import { bearerToken, type Tokens } from './auth.js';
@@ -14,6 +13,7 @@ import type { RateLimit } from './limits.js';
 import type { Metrics } from './metrics.js';
 import { corsHeaders, type Origins, preflightHeaders } from './origins.js';
 import type { Page } from './page.js';
+import { readObject, refuseLargeBody } from './request-body.js';
 import { servePage } from './serve-page.js';
 
 export interface AppServices {
@@ -40,7 +40,7 @@ type Env = { Bindings: HttpBindings };
 export function createApp(services: AppServices): Hono<Env> {
   const app = new Hono<Env>();
   app.use(guard(services));
-  app.use('/api/*', bodyLimit({ maxSize: services.bodyBytes, onError: () => tooLarge(services.bodyBytes) }));
+  app.use('/api/*', refuseLargeBody(services.bodyBytes));
   app.onError((error, context) => answerError(context, error, services));
   app.notFound((context) =>
     answerError(
@@ -106,7 +106,7 @@ async function guest(context: Context<Env>, services: AppServices): Promise<Resp
   }
   const address = services.addressOf(context.env.incoming);
   if (address !== undefined) services.guestLimit.take(address);
-  const { name, exclusive } = await readObject(context);
+  const { name, exclusive } = await readObject(context.req, services.bodyBytes);
   const user = await chat.signIn(name);
   if (exclusive === true && presence.isHere(user)) {
     throw new CommandError('name_taken', `Somebody called ${user} is here now.`);
@@ -118,7 +118,7 @@ async function command(context: Context<Env>, services: AppServices): Promise<Re
   const identity = await services.tokens.verify(bearerToken(context.req.header('Authorization')));
   const user = await services.chat.signIn(identity.user);
   services.commandLimit.take(user);
-  const params = await readObject(context);
+  const params = await readObject(context.req, services.bodyBytes);
   const result = await services.chat.execute(context.req.param('method') ?? '', user, params);
   return context.json(result);
 }
@@ -131,7 +131,7 @@ async function publish(context: Context<Env>, services: AppServices): Promise<Re
       'Publishing needs the API key of this server: Authorization: ApiKey KEY.',
     );
   }
-  const { channel, data, key, sender } = await readObject(context);
+  const { channel, data, key, sender } = await readObject(context.req, services.bodyBytes);
   if (typeof channel !== 'string') throw new CommandError('bad_request', 'channel: a channel is needed.');
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > 128)) {
     throw new CommandError('bad_request', 'key: 1 to 128 characters.');
@@ -140,22 +140,6 @@ async function publish(context: Context<Env>, services: AppServices): Promise<Re
     throw new CommandError('bad_request', 'sender: a name.');
   }
   return context.json(await services.chat.publishAs(sender ?? 'server', channel, data, key));
-}
-
-/** @throws {CommandError} `bad_request` */
-async function readObject(context: Context<Env>): Promise<Record<string, unknown>> {
-  const text = await context.req.text();
-  if (text === '') return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CommandError('bad_request', 'The body is no JSON.', { cause });
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new CommandError('bad_request', 'The body is to be a JSON object.');
-  }
-  return value as Record<string, unknown>;
 }
 
 function equal(given: string, expected: string): boolean {
@@ -179,10 +163,6 @@ function askForUpgrade(context: Context<Env>): Response {
     Connection: 'Upgrade',
     'Sec-WebSocket-Version': '13',
   });
-}
-
-function tooLarge(limit: number): never {
-  throw new CommandError('message_too_large', `A request has at most ${limit} bytes.`);
 }
 
 function answerError(context: Context<Env>, error: unknown, services: AppServices): Response {
