@@ -368,7 +368,11 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
     if (this.inbox === undefined && this.emit('message', this.converted(data, isBinary), isBinary)) return;
     const link = this.link!;
     const wanted = link.state === OPEN && link.settings.highWaterMark > 0;
-    if (wanted || this.inbox?.isRead === true) this.untaken().push(data, isBinary);
+    if (wanted || this.inbox?.isRead === true || this.listenerCount('message') > 0) {
+      this.untaken().push(data, isBinary);
+    }
+    // A loop that was left leaves its messages to whoever listens.
+    this.emitHeld();
   }
 
   /** @internal */

@@ -173,6 +173,21 @@ test('a loop over the messages ends with the connection, and throws when it fail
   await expect(failed).rejects.toMatchObject({ code: 'WS_ERR_INVALID_OPCODE' });
 });
 
+test('after a loop was left, a listener gets what it left, and what comes', async () => {
+  const { ours, theirs } = await pair();
+  const got: string[] = [];
+  ours.on('message', (data) => got.push(data.toString()));
+  const reading = (async () => {
+    for await (const message of ours) return message;
+    return undefined;
+  })();
+  for (const text of ['a', 'b', 'c']) theirs.send(text);
+  expect(await reading).toBe('a');
+  theirs.send('d');
+  await until(() => got.length === 3);
+  expect(got).toEqual(['b', 'c', 'd']);
+});
+
 test('pause stops messages, resume lets them come', async () => {
   const { ours, theirs } = await pair();
   const got: string[] = [];
