@@ -32,6 +32,9 @@ const CLOSES = {
 /** The code that stands for a connection which ended without a closing handshake. */
 const CUT = 1006;
 
+/** Records of a conversation after which the position is marked, though nothing was given. */
+const MARK_EVERY = 256;
+
 let connections = 0;
 
 export class PlainDirect implements Reader, FeedListener, WheelMember {
@@ -70,12 +73,15 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
   // As the reader of conversations.
 
   write(feed: Feed, records: readonly LogRecord[]): void {
+    let given = false;
     for (const record of records) {
       const text = this.#isForUs(feed, record) ? messageText(record) : undefined;
       if (text !== undefined) this.outlet.send(JSON.stringify({ from_user: record.sender, msg: text }));
+      // What was not for this connection is marked now and then, so that it is not read again for ever.
+      given ||= text !== undefined || record.offset % MARK_EVERY === 0;
     }
     const last = records.at(-1);
-    if (last !== undefined) this.#handedOver?.gave(feed.channel, last.offset);
+    if (given && last !== undefined) this.#handedOver?.gave(feed.channel, last.offset);
   }
 
   missed(): void {}
