@@ -29,6 +29,8 @@ export interface Core {
   readonly presence: Presence;
   readonly retention: Retention;
   readonly wheel: TimerWheel;
+  /** Turns faster, for requests that say to the second how long they are held. */
+  readonly pollWheel: TimerWheel;
   readonly held: HeldRequests;
   readonly tokens: Tokens;
   readonly origins: Origins;
@@ -42,6 +44,7 @@ export interface Core {
 
 /** In milliseconds. */
 const DAY = 86_400_000;
+const POLL_RESOLUTION = 50;
 
 export async function makeCore(config: ResolvedConfig, data: Data, isOpen: () => boolean): Promise<Core> {
   const { limits, timing } = config;
@@ -85,6 +88,7 @@ export async function makeCore(config: ResolvedConfig, data: Data, isOpen: () =>
       failed,
     }),
     wheel: new TimerWheel(systemClock),
+    pollWheel: new TimerWheel(systemClock, POLL_RESOLUTION),
     held,
     tokens: new Tokens({ guestSecret: data.secret, appSecret: config.tokenSecret }),
     origins: new Origins(config),

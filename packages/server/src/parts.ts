@@ -55,6 +55,7 @@ export async function closeParts({ core, engine }: Parts, patience: number): Pro
   for (const socket of engine.clients ?? []) socket.close(1001, 'shutdown');
   await gone(engine, patience);
   core.wheel.stop();
+  core.pollWheel.stop();
   core.hub.close();
   core.presence.close();
   await core.retention.stop();
@@ -125,6 +126,7 @@ function syncServices(core: Core, capacity: Capacity): SyncServices {
     origins: core.origins,
     held: core.held,
     wheel: core.wheel,
+    pollWheel: core.pollWheel,
     bounds: { bytes: limits.answerBytes, publications: limits.answerPublications },
     streamBounds: { bytes: limits.pageBytes, publications: limits.answerPublications },
     timing,

@@ -8,7 +8,6 @@ import { answerError, type Caller } from './sync.js';
 /** @param wait seconds */
 export async function holdPoll(caller: Caller, wait: number): Promise<void> {
   const { reader, services } = caller;
-  services.held.supersede(caller.session);
   const batch = await reader.read(services.bounds);
   caller.renewLease('long-polling', wait + services.timing.pollingLease);
   if (batch.entries.length > 0 || batch.gaps.length > 0) {
@@ -29,7 +28,7 @@ class HeldPoll implements Held, WheelMember {
     this.#caller = caller;
     const { services, session, exchange } = caller;
     services.held.add(this, session);
-    services.wheel.set(this, wait * 1000);
+    services.pollWheel.set(this, wait * 1000);
     // The caller left, or has the answer.
     exchange.onEnd(() => this.#end());
   }
@@ -92,7 +91,7 @@ class HeldPoll implements Held, WheelMember {
     this.#ended = true;
     const { reader, services, session } = this.#caller;
     reader.unwatch();
-    services.wheel.delete(this);
+    services.pollWheel.delete(this);
     services.held.delete(this, session);
   }
 }

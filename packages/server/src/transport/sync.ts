@@ -27,6 +27,8 @@ export interface SyncServices {
   readonly origins: Origins;
   readonly held: HeldRequests;
   readonly wheel: TimerWheel;
+  /** For the end of a long poll. */
+  readonly pollWheel: TimerWheel;
   /** Of one answer. */
   readonly bounds: Bounds;
   /** Of what is read for a stream at a time. */
@@ -132,8 +134,12 @@ export async function sync(
     const asked = parseSyncRequest(request, bearerToken(request.headers.authorization));
     const caller = await meet(asked, exchange, headers, services);
     if (exchange.gone) return;
-    if (asked.stream) streamEvents(caller);
-    else if (asked.wait === 0 || caller.snapshot) await answerPoll(caller);
+    if (asked.stream) {
+      streamEvents(caller);
+      return;
+    }
+    services.held.supersede(caller.session);
+    if (asked.wait === 0 || caller.snapshot) await answerPoll(caller);
     else await holdPoll(caller, Math.min(asked.wait, services.timing.maxWait));
   } catch (error) {
     answerError(exchange, headers, error, services);

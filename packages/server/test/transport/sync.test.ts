@@ -173,8 +173,12 @@ describe('long polling', () => {
   test('is answered empty when the time is up, with a cursor that is as good', async () => {
     const token = await server.token('alice');
     const { cursor } = (await sync(token)).body;
-    const { body } = await sync(token, { cursor, wait: '0.1' });
+    const began = performance.now();
+    const { body } = await sync(token, { cursor, wait: '0.3' });
+    const took = performance.now() - began;
     expect(body).toEqual({ cursor, publications: [], gaps: [] });
+    expect(took).toBeGreaterThanOrEqual(295);
+    expect(took).toBeLessThan(900);
   });
 
   test('a newer request of the session releases the held one at once; another session’s does not', async () => {
@@ -199,6 +203,17 @@ describe('long polling', () => {
     await say(token, 'for all');
     for (const answer of await Promise.all([second, other, bareAgain]))
       expect(texts(answer)).toEqual(['for all']);
+  });
+
+  test('so does one of the session that is not held itself', async () => {
+    const token = await server.token('alice');
+    const { cursor } = (await sync(token)).body;
+    for (const params of [{ cursor }, {}] as const) {
+      const held = sync(token, { cursor, wait: '25', session: 's1' });
+      await settle(50);
+      await sync(token, { ...params, session: 's1' });
+      expect((await held).body).toEqual({ cursor, publications: [], gaps: [] });
+    }
   });
 
   test('what is joined while it is held is in the answers, from the joining on', async () => {
