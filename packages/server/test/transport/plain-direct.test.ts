@@ -10,77 +10,9 @@ afterEach(async () => {
   await server.close();
 });
 
-const LOBBY = 'room:lobby';
-
 async function say(token: string, channel: string, text: string): Promise<void> {
   await server.command(token, 'message.send', { channel, key: `${text}-${Math.random()}`, text });
 }
-
-describe('/ws, the plain group chat', () => {
-  test('each text frame goes to everyone, its sender included, as it came', async () => {
-    const [a, b] = [await server.socket('/ws'), await server.socket('/ws')];
-    const frames = ['hello', '{"not":"ours"}', '  spaces\n and lines ', '你好 👋', '', 'x'.repeat(1000)];
-    for (const frame of frames) a.send(frame);
-    expect(await b.next(frames.length)).toEqual(frames);
-    expect(await a.next(frames.length)).toEqual(frames);
-  });
-
-  test('it is the lobby, from the moment of joining, in both ways', async () => {
-    const alice = await server.token('alice');
-    await say(alice, LOBBY, 'before');
-    const session = await server.session('bob');
-    await session.call('subscribe', { channel: LOBBY });
-    const page = await server.socket('/ws');
-    page.send('from the page');
-    await page.next(1);
-    await say(alice, LOBBY, 'from the chat');
-    expect(await page.next(2)).toEqual(['from the page', 'from the chat']);
-    await until(() => session.texts(LOBBY).length === 2);
-    const sender = session.publications(LOBBY)[0]?.info.user;
-    expect(sender).toMatch(/^guest-[0-9a-f]{6}$/);
-  });
-
-  test('only messages are given, not what is said about them', async () => {
-    const page = await server.socket('/ws');
-    const session = await server.session('bob');
-    const { position } = await session.rpc('message.send', { channel: LOBBY, key: 'k', text: 'one' });
-    const { offset } = position;
-    await session.rpc('message.edit', { channel: LOBBY, offset, text: 'edited' });
-    await session.rpc('message.react', { channel: LOBBY, offset, reaction: '+1' });
-    await session.call('publish', { channel: LOBBY, data: { type: 'poll', text: 'no' } });
-    await session.rpc('message.send', { channel: LOBBY, key: 'l', text: 'two' });
-    expect(await page.next(2)).toEqual(['one', 'two']);
-  });
-
-  test('who only listens, and who speaks, is in nobody’s list of members', async () => {
-    const page = await server.socket('/ws');
-    page.send('hello');
-    await page.next(1);
-    const { members } = await server.command(await server.token('alice'), 'channel.members', {
-      channel: LOBBY,
-    });
-    expect(members.map(({ user }) => user)).toEqual(['alice']);
-  });
-
-  test('the order of one sender is kept', async () => {
-    const [a, b] = [await server.socket('/ws'), await server.socket('/ws')];
-    const frames = Array.from({ length: 500 }, (_, at) => `m${at}`);
-    for (const frame of frames) a.send(frame);
-    expect(await b.next(500)).toEqual(frames);
-  });
-
-  test('binary frames and too large ones end the connection with a code, and nobody else’s', async () => {
-    const other = await server.socket('/ws');
-    const binary = await server.socket('/ws');
-    binary.socket.send(Buffer.from('x'));
-    expect((await binary.end()).code).toBe(1003);
-    const large = await server.socket('/ws');
-    large.send('x'.repeat(1001));
-    expect((await large.end()).code).toBe(1009);
-    other.send('still here');
-    expect(await other.next(1)).toEqual(['still here']);
-  });
-});
 
 describe('/ws/NAME, the plain one-to-one chat', () => {
   const parsed = (socket: TestSocket): unknown[] =>
@@ -211,65 +143,5 @@ describe('/ws/NAME, the plain one-to-one chat', () => {
         return members.some(({ user, present }) => user === 'bob' && present);
       });
     }
-  });
-});
-
-describe('the way in', () => {
-  const refusal = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
-    server.socket(path, headers).then(
-      () => 'opened',
-      (error: Error) => error.message,
-    );
-
-  test('a name that is none is 400 before the upgrade', async () => {
-    expect(await refusal('/ws/a%20b')).toContain('400');
-    expect(await refusal('/ws/%ff')).toContain('400');
-    expect(await refusal('/ws/')).toContain('400');
-    expect(await refusal(`/ws/${'x'.repeat(65)}`)).toContain('400');
-  });
-
-  test('an address that is none is 404', async () => {
-    expect(await refusal('/other')).toContain('404');
-    expect(await refusal('/wsx')).toContain('404');
-  });
-
-  test('a foreign origin is 403, on every address; loopback and files are let in', async () => {
-    for (const path of ['/ws', '/ws/alice', '/connection/websocket']) {
-      expect(await refusal(path, { Origin: 'https://evil.example' })).toContain('403');
-      expect(await refusal(path, { Origin: 'http://localhost:3000' })).toBe('opened');
-      expect(await refusal(path, { Origin: 'null' })).toBe('opened');
-    }
-  });
-
-  test('a name that was made to mean loopback is 403', async () => {
-    expect(await refusal('/ws', { Host: 'evil.example', Origin: 'http://evil.example' })).toContain('403');
-  });
-
-  test('without guests the plain addresses are closed, and the session is open', async () => {
-    await server.close();
-    server = await startServer({ tokenSecret: 'a secret of the application' });
-    expect(await refusal('/ws')).toContain('403');
-    expect(await refusal('/ws/alice')).toContain('403');
-    expect(await refusal('/connection/websocket')).toBe('opened');
-  });
-
-  test('beyond the limit of connections there is 503', async () => {
-    await server.close();
-    server = await startServer({ limits: { connections: 2 } });
-    expect(await refusal('/ws')).toBe('opened');
-    expect(await refusal('/ws')).toBe('opened');
-    expect(await refusal('/ws')).toContain('503');
-  });
-
-  test('beyond the limit of one address there is 429, until one of its connections is gone', async () => {
-    await server.close();
-    server = await startServer({ trustProxy: true, limits: { connectionsPerAddress: 1 } });
-    const headers = { 'X-Forwarded-For': '203.0.113.7' };
-    const first = await server.socket('/ws', headers);
-    expect(await refusal('/ws', headers)).toContain('429');
-    expect(await refusal('/ws', { 'X-Forwarded-For': '203.0.113.8' })).toBe('opened');
-    first.socket.close();
-    await first.end();
-    await until(async () => (await refusal('/ws', headers)) === 'opened');
   });
 });
