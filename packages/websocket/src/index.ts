@@ -13,6 +13,7 @@ export const WebSocket = Object.assign(Socket, {
 export type WebSocket = Socket;
 export default WebSocket;
 
+export type { BinaryType } from './node/binary-type.js';
 export { BroadcastGroup, type BroadcastGroupOptions } from './node/broadcast-group.js';
 export type { ClientOptions } from './node/client.js';
 export type { DeflateOptions } from './node/deflate.js';
@@ -38,7 +39,7 @@ export { IncomingMessageStream, type MessageSource } from './node/message-stream
 export type { SendCallback } from './node/outbox.js';
 export type { SendData } from './node/payload.js';
 export type { ClientInfo, ServerEvents, ServerOptions, VerifyClient } from './node/server-options.js';
-export type { BinaryType, SendOptions } from './node/websocket.js';
+export type { SendOptions } from './node/websocket.js';
 export {
   type WebSocketCloseInfo,
   type WebSocketConnection,

@@ -26,7 +26,7 @@ import { reportHandshake } from './diagnostics.js';
 import { Keepalive, type KeepaliveOptions } from './keepalive.js';
 import { type LinkSettings, nodeMemory } from './link-settings.js';
 import { randomMaskingKey } from './masking-key.js';
-import type { Pending, WebSocket } from './websocket.js';
+import type { WebSocket } from './websocket.js';
 
 export interface ClientOptions
   extends Omit<https.RequestOptions, 'protocol' | 'signal' | 'timeout' | 'method'> {
@@ -54,6 +54,8 @@ export interface ClientOptions
    * 64 KiB by default. With 0, what nobody listens for is dropped.
    */
   readonly highWaterMark?: number;
+  /** Milliseconds after which what was kept is dropped, and reading goes on. 30,000 by default; 0 for never. */
+  readonly untakenTimeout?: number;
   /** Answer pings. True by default. */
   readonly autoPong?: boolean;
   /** Milliseconds the server has to finish the closing handshake. 30,000 by default. */
@@ -71,7 +73,19 @@ export interface ClientOptions
 export const DEFAULT_MAX_PAYLOAD = 100 * 1024 * 1024;
 export const DEFAULT_CLOSE_TIMEOUT = 30_000;
 export const DEFAULT_HIGH_WATER_MARK = 64 * 1024;
+export const DEFAULT_UNTAKEN_TIMEOUT = 30_000;
 export const DEFAULT_MAX_BACKPRESSURE = 64 * 1024 * 1024;
+
+/** What a client's WebSocket has before it has a link: its request, and the state that the request brings it to. */
+export interface Pending {
+  request: ClientRequest | undefined;
+  state: 0 | 2 | 3;
+  url: string;
+  /** Ends the attempt with this error. */
+  abort: ((error: Error) => void) | undefined;
+  /** How many redirects were followed. */
+  redirects: number;
+}
 
 const VERSIONS = [8, 13];
 
@@ -353,6 +367,7 @@ export function clientSettings(options: ClientOptions): LinkSettings {
     closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     autoPong: options.autoPong ?? true,
     highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
+    untakenTimeout: options.untakenTimeout ?? DEFAULT_UNTAKEN_TIMEOUT,
     maxBackpressure: options.maxBackpressure ?? DEFAULT_MAX_BACKPRESSURE,
     dropBeyond: options.onBackpressure === 'drop',
     keepalive: options.keepalive ? new Keepalive(options.keepalive) : undefined,

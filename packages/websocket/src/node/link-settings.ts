@@ -9,6 +9,8 @@ import type { Keepalive } from './keepalive.js';
 export interface LinkSettings extends ConnectionSettings {
   /** Bytes of messages that may wait to be taken before reading stops; 0 to drop what nobody listens for. */
   readonly highWaterMark: number;
+  /** Milliseconds after which they are dropped, and reading goes on; 0 for never. */
+  readonly untakenTimeout: number;
   /** Milliseconds the peer has to finish the closing handshake. */
   readonly closeTimeout: number;
   readonly autoPong: boolean;

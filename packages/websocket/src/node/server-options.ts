@@ -7,6 +7,7 @@ import {
   DEFAULT_HIGH_WATER_MARK,
   DEFAULT_MAX_BACKPRESSURE,
   DEFAULT_MAX_PAYLOAD,
+  DEFAULT_UNTAKEN_TIMEOUT,
 } from './client.js';
 import type { DeflateOptions } from './deflate.js';
 import { Keepalive, type KeepaliveOptions } from './keepalive.js';
@@ -69,6 +70,8 @@ export interface ServerOptions {
    * 64 KiB by default. With 0, what nobody listens for is dropped.
    */
   readonly highWaterMark?: number;
+  /** Milliseconds after which what was kept is dropped, and reading goes on. 30,000 by default; 0 for never. */
+  readonly untakenTimeout?: number;
   /** Answer pings. True by default. */
   readonly autoPong?: boolean;
   /** Milliseconds a client has to finish the closing handshake. 30,000 by default. */
@@ -113,6 +116,7 @@ export function serverSettings(options: ServerOptions, onGone?: (owner: LinkOwne
     closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     autoPong: options.autoPong ?? true,
     highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
+    untakenTimeout: options.untakenTimeout ?? DEFAULT_UNTAKEN_TIMEOUT,
     maxBackpressure: options.maxBackpressure ?? DEFAULT_MAX_BACKPRESSURE,
     dropBeyond: options.onBackpressure === 'drop',
     keepalive: options.keepalive ? new Keepalive(options.keepalive) : undefined,

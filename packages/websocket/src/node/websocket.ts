@@ -7,7 +7,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketError } from '../protocol/errors.js';
 import { FIN, OPCODE } from '../protocol/opcode.js';
 import { DEFLATE } from '../protocol/permessage-deflate.js';
-import { type ClientOptions, connect, DEFAULT_HIGH_WATER_MARK } from './client.js';
+import { type BinaryType, convertTo, isBinaryType } from './binary-type.js';
+import { type ClientOptions, connect, DEFAULT_HIGH_WATER_MARK, type Pending } from './client.js';
 import { ListenableAsInBrowsers } from './event-target.js';
 import { Inbox, iterate } from './inbox.js';
 import { CLOSED, FULL, Link, OPEN, PAUSED, STREAM_FULL } from './link.js';
@@ -25,21 +26,7 @@ export interface SendOptions {
   readonly fin?: boolean;
 }
 
-export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
-
 const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
-const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
-
-/** What a client's WebSocket has before it has a link: its request, and the state that the request brings it to. */
-export interface Pending {
-  request: ClientRequest | undefined;
-  state: 0 | 2 | 3;
-  url: string;
-  /** Ends the attempt with this error. */
-  abort: ((error: Error) => void) | undefined;
-  /** How many redirects were followed. */
-  redirects: number;
-}
 
 export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
   declare static readonly CONNECTING: 0;
@@ -62,6 +49,8 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
   private lost = 0;
   /** Messages nobody has taken; absent as long as a listener takes each as it comes. */
   private inbox: Inbox | undefined = undefined;
+  /** Whether messages that nobody listens for are dropped. */
+  private deaf = false;
 
   /**
    * Connects to a server.
@@ -130,7 +119,7 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
   }
 
   set binaryType(type: BinaryType) {
-    if (BINARY_TYPES.includes(type)) this.type = type;
+    if (isBinaryType(type)) this.type = type;
   }
 
   /** The stream below, for its address and the like; `null` while there is none. */
@@ -333,9 +322,15 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
 
   private untaken(): Inbox {
     if (this.inbox !== undefined) return this.inbox;
-    const inbox = new Inbox(this.link?.settings.highWaterMark ?? DEFAULT_HIGH_WATER_MARK, (full) => {
-      this.link?.hold(FULL, full);
+    const { link } = this;
+    let patience: NodeJS.Timeout | undefined;
+    const inbox = new Inbox(link?.settings.highWaterMark ?? DEFAULT_HIGH_WATER_MARK, (full) => {
+      link?.hold(FULL, full);
+      clearTimeout(patience);
+      const wait = link?.settings.untakenTimeout ?? 0;
+      if (full && wait > 0) patience = setTimeout(() => this.giveUpHolding(inbox), wait).unref();
     });
+    this.deaf = false;
     this.inbox = inbox;
     // What was kept goes to a listener that comes late, once the code that added it is done.
     const added = (event: unknown): void => {
@@ -345,6 +340,17 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
     this.on('newListener' as 'drain', added as () => void);
     if (this.readyState === CLOSED) inbox.end();
     return inbox;
+  }
+
+  /**
+   * Nobody has taken anything for so long that nobody will: reading goes on, as otherwise it would not be seen when the
+   * peer closes, and what comes is dropped until someone listens.
+   */
+  private giveUpHolding(inbox: Inbox): void {
+    if (this.inbox !== inbox || inbox.isRead || this.isPaused) return;
+    this.inbox = undefined;
+    this.deaf = true;
+    inbox.clear();
   }
 
   private emitHeld(): void {
@@ -358,7 +364,7 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
   }
 
   private converted(data: Buffer, isBinary: boolean): Buffer {
-    return this.type === undefined || !isBinary ? data : (convert(data, this.type) as Buffer);
+    return this.type === undefined || !isBinary ? data : (convertTo(this.type, data) as Buffer);
   }
 
   // What the link tells.
@@ -366,6 +372,7 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
   /** @internal */
   linkMessage(data: Buffer, isBinary: boolean): void {
     if (this.inbox === undefined && this.emit('message', this.converted(data, isBinary), isBinary)) return;
+    if (this.deaf && this.listenerCount('message') === 0) return;
     const link = this.link!;
     const wanted = link.state === OPEN && link.settings.highWaterMark > 0;
     if (wanted || this.inbox?.isRead === true || this.listenerCount('message') > 0) {
@@ -429,17 +436,4 @@ for (const name of [
 /** The outbox of an open connection; `undefined` when it is not open. */
 export function openOutbox(socket: WebSocket): Outbox | undefined {
   return WebSocket.outboxOf(socket);
-}
-
-function convert(data: Buffer, type: BinaryType): Buffer | ArrayBuffer | Buffer[] | Blob {
-  switch (type) {
-    case 'arraybuffer':
-      return data.buffer.slice(data.byteOffset, data.byteOffset + data.length) as ArrayBuffer;
-    case 'fragments':
-      return [data];
-    case 'blob':
-      return new Blob([data]);
-    default:
-      return data;
-  }
 }

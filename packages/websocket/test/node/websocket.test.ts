@@ -143,6 +143,25 @@ test('with a mark of 0, what nobody listens for is dropped', async () => {
   expect((await message).toString()).toBe('kept');
 });
 
+test('where nobody ever listens, reading goes on after a while, so that the end is seen', async () => {
+  const { ours, theirs } = await pair({}, { untakenTimeout: 30, highWaterMark: 1000 });
+  for (let count = 0; count < 100; count++) theirs.send(Buffer.alloc(5000));
+  const closed = next(ours, 'close');
+  theirs.close(4000);
+  expect((await closed)[0]).toBe(4000);
+
+  const later = await pair({}, { untakenTimeout: 30, highWaterMark: 1000 });
+  later.theirs.send(Buffer.alloc(2000));
+  await until(() => later.ours._socket!.isPaused());
+  await until(() => !later.ours._socket!.isPaused());
+  later.theirs.send('dropped');
+  later.theirs.ping();
+  await next(later.ours, 'ping');
+  const message = nextMessage(later.ours);
+  later.theirs.send('heard');
+  expect((await message).toString()).toBe('heard');
+});
+
 test('a close is seen though nobody listens', async () => {
   const { ours, theirs } = await pair();
   for (let count = 0; count < 100; count++) theirs.send(Buffer.alloc(5000));
