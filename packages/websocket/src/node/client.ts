@@ -78,7 +78,7 @@ export const DEFAULT_MAX_BACKPRESSURE = 64 * 1024 * 1024;
 
 /** What a client's WebSocket has before it has a link: its request, and the state that the request brings it to. */
 export interface Pending {
-  request: ClientRequest | undefined;
+  request: http.ClientRequest | undefined;
   state: 0 | 2 | 3;
   url: string;
   /** Ends the attempt with this error. */
