@@ -235,7 +235,9 @@ export type ServerErrorCode =
   /** This machine has no such address, or may not listen on it. */
   | 'address_not_available'
   /** The data folder cannot be read or written, or another server uses it. */
-  | 'data_unavailable';
+  | 'data_unavailable'
+  /** It was closed before it listened. */
+  | 'closed';
 
 /** @throws {ServerError} `invalid_config`, with a sentence that names the option */
 export function resolveConfig(input: ServerConfig): ResolvedConfig {

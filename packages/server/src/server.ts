@@ -13,7 +13,7 @@ export interface Server {
   /**
    * Opens the data folder and begins to accept. To be called once.
    *
-   * @throws {ServerError} `address_in_use`, `address_not_available`, `data_unavailable`
+   * @throws {ServerError} `address_in_use`, `address_not_available`, `data_unavailable`, `closed`
    */
   listen(): Promise<Listening>;
   /**
@@ -49,7 +49,7 @@ class FullduplexServer implements Server {
   readonly #config: ResolvedConfig;
   readonly #replacements: Replacements;
   readonly #http: ReturnType<typeof createHttpServer>;
-  #parts: Parts | undefined;
+  #opening: Promise<Parts> | undefined;
   /** Cuts the connections that are not the HTTP server's own. */
   #cut: () => void = () => {};
   #closing: Promise<void> | undefined;
@@ -70,8 +70,10 @@ class FullduplexServer implements Server {
   }
 
   async listen(): Promise<Listening> {
-    const parts = await openParts(this.#config, this.#replacements.log, () => this.#closing === undefined);
-    this.#parts = parts;
+    this.#opening = openParts(this.#config, this.#replacements.log, () => this.#closing === undefined);
+    const parts = await this.#opening;
+    if (this.#closing !== undefined)
+      throw new ServerError('closed', 'The server was closed before it listened.');
     // A few more than are let in, so that those who are not can be told.
     this.#http.maxConnections = this.#config.limits.connections + REFUSALS;
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
@@ -120,7 +122,9 @@ class FullduplexServer implements Server {
       if (this.#http.listening) this.#http.close(() => resolve());
       else resolve();
     });
-    if (this.#parts !== undefined) await closeParts(this.#parts, this.#config.timing.closeTimeout * 1000);
+    // What could not be opened was told to whoever called `listen`, and is closed.
+    const parts = await this.#opening?.catch(() => undefined);
+    if (parts !== undefined) await closeParts(parts, this.#config.timing.closeTimeout * 1000);
     this.#cut();
     this.#http.closeAllConnections();
     await stopped;

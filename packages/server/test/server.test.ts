@@ -111,6 +111,16 @@ describe('closing', () => {
   test('before listening is harmless', async () => {
     await createServer({ port: 0 }).close();
   });
+
+  test('while it is being opened leaves nothing open', async () => {
+    const server = createServer({ port: 0, dataDir: folder });
+    const listening = server.listen();
+    const closing = server.close();
+    await expect(listening).rejects.toMatchObject({ code: 'closed' });
+    await closing;
+    // The data folder is free again.
+    await start();
+  });
 });
 
 describe('what stands in the way of a start is one clear sentence', () => {
