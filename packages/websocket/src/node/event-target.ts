@@ -190,6 +190,10 @@ export abstract class ListenableAsInBrowsers extends EventEmitter<WebSocketEvent
   }
 }
 
-for (const name of ['onopen', 'onmessage', 'onclose', 'onerror']) {
-  Object.defineProperty(ListenableAsInBrowsers.prototype, name, { enumerable: true });
+/** Gives a class the handler properties as its own, and enumerable, which is how browsers have them. */
+export function ownHandlers({ prototype }: { readonly prototype: ListenableAsInBrowsers }): void {
+  for (const name of ['onopen', 'onmessage', 'onclose', 'onerror']) {
+    const inherited = Object.getOwnPropertyDescriptor(ListenableAsInBrowsers.prototype, name);
+    Object.defineProperty(prototype, name, { ...inherited, enumerable: true });
+  }
 }

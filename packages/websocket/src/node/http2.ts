@@ -88,6 +88,7 @@ function accept(server: WebSocketServer, stream: ServerHttp2Stream, request: Inc
  * Opens a WebSocket on a stream of an HTTP/2 session.
  *
  * @param path - what to ask for, with its query
+ * @param options - as for `WebSocket`; and `authority`, the host and port to name, where the session's are not right
  * @throws WebSocketError - `WS_ERR_HANDSHAKE_REFUSED`: the server does not take extended CONNECTs, or not this one;
  *   `WS_ERR_HANDSHAKE_INVALID`: its answer does not fit
  */
@@ -97,7 +98,7 @@ export async function connectOverHttp2(
   options: Pick<
     ClientOptions,
     'protocols' | 'origin' | 'perMessageDeflate' | 'maxPayload' | 'closeTimeout' | 'autoPong' | 'keepalive'
-  > = {},
+  > & { readonly authority?: string } = {},
 ): Promise<WebSocket> {
   await settingsOf(session);
   if (!session.remoteSettings.enableConnectProtocol) {
@@ -105,11 +106,10 @@ export async function connectOverHttp2(
   }
   const deflate = deflateOptions(options.perMessageDeflate ?? true);
   const protocols = ([] as string[]).concat(options.protocols ?? []);
-  const authority = session.originSet?.[0] ?? '';
   const stream = session.request(
     formatExtendedConnect({
       scheme: session.encrypted ? 'https' : 'http',
-      authority: authority.replace(/^https?:\/\//, '') || 'localhost',
+      authority: options.authority ?? authorityOf(session),
       path,
       protocols,
       extensions: deflate && formatOffer(deflate),
@@ -148,6 +148,14 @@ export async function connectOverHttp2(
     deflate: accepted && deflate ? { parameters: accepted, options: deflate } : undefined,
   });
   return socket;
+}
+
+/** The host and port as the session knows them: by the name it was opened with over TLS, by the address otherwise. */
+function authorityOf(session: ClientHttp2Session): string {
+  const [origin] = session.originSet ?? [];
+  if (origin !== undefined) return new URL(origin).host;
+  const { remoteAddress = 'localhost', remotePort = 80 } = session.socket;
+  return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }
 
 /** Waits for what the server has said it can. */

@@ -124,6 +124,8 @@ export class Link implements ConnectionHandler, Watched {
 
   terminate(): void {
     if (this.state === CLOSED) return;
+    // What was sent before is the operating system's, as far as it takes it.
+    if (!this.outbox.idle) this.outbox.flush();
     this.state = CLOSING;
     this.stream.destroy();
   }
@@ -207,6 +209,7 @@ export class Link implements ConnectionHandler, Watched {
       this.state = CLOSING;
       this.closeTimer = setTimeout(() => this.stream.destroy(), this.settings.closeTimeout);
     }
+    this.outbox.flush();
     this.stream.end();
     process.nextTick(() => this.owner.linkFailed(error));
   }
@@ -300,6 +303,7 @@ export class Link implements ConnectionHandler, Watched {
 
   ended(): void {
     this.state = CLOSING;
+    this.outbox.flush();
     this.stream.end();
   }
 

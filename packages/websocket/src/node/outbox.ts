@@ -5,6 +5,7 @@
  */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { WebSocketError } from '../protocol/errors.js';
 import { headerLength, writeHeader } from '../protocol/frame-header.js';
 import { applyMask } from '../protocol/mask.js';
 import { RSV1 } from '../protocol/opcode.js';
@@ -356,6 +357,13 @@ export class Outbox implements Flushable {
 
   private write(bytes: Uint8Array): void {
     const { callbacks } = this;
+    if (this.stream.writableEnded) {
+      // To write would be an error of the stream's, which would take with it what it has not written yet.
+      this.callbacks = undefined;
+      const error = new WebSocketError('WS_ERR_NOT_OPEN', 'The connection was closed before it was sent');
+      for (const callback of callbacks ?? []) process.nextTick(callback, error);
+      return;
+    }
     if (callbacks === undefined) {
       this.stream.write(bytes);
     } else {
@@ -373,14 +381,14 @@ export class Outbox implements Flushable {
   private writeEach(segments: readonly Uint8Array[]): void {
     const last = segments.length - 1;
     this.stream.cork();
-    for (let at = 0; at < last; at++) this.stream.write(segments[at]);
+    if (!this.stream.writableEnded) for (let at = 0; at < last; at++) this.stream.write(segments[at]);
     this.write(segments[last]!);
     this.stream.uncork();
   }
 
   /** Has the owner told when the stream has written everything. */
   private watch(): void {
-    if (this.watching) return;
+    if (this.watching || this.stream.writableEnded) return;
     this.watching = true;
     if (this.backlogged) this.owner.backlog(this.stream.writableLength);
     // A stream tells of having drained only when it was above its mark; the callback of a last, empty write tells always.

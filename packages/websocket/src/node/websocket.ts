@@ -9,7 +9,7 @@ import { FIN, OPCODE } from '../protocol/opcode.js';
 import { DEFLATE } from '../protocol/permessage-deflate.js';
 import { type BinaryType, convertTo, isBinaryType } from './binary-type.js';
 import { type ClientOptions, connect, DEFAULT_HIGH_WATER_MARK, type Pending } from './client.js';
-import { ListenableAsInBrowsers } from './event-target.js';
+import { ListenableAsInBrowsers, ownHandlers } from './event-target.js';
 import { Inbox, iterate } from './inbox.js';
 import { CLOSED, FULL, Link, OPEN, PAUSED, STREAM_FULL } from './link.js';
 import type { LinkOwner, LinkSettings, Negotiated } from './link-settings.js';
@@ -62,7 +62,7 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
    */
   constructor(
     address: string | URL | null,
-    protocols?: string | readonly string[] | ClientOptions | null,
+    protocols?: string | readonly string[] | ClientOptions,
     options?: ClientOptions,
   ) {
     super();
@@ -70,9 +70,9 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
     const areOptions = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
     const settings = areOptions ? (protocols as ClientOptions) : (options ?? {});
     const offered =
-      areOptions || protocols == null ? (settings.protocols ?? []) : (protocols as string | string[]);
+      areOptions || protocols === undefined ? (settings.protocols ?? []) : (protocols as string | string[]);
     this.pending = { request: undefined, state: 0, url: '', abort: undefined, redirects: 0 };
-    connect(this, this.pending, address, typeof offered === 'string' ? [offered] : offered, settings);
+    connect(this, this.pending, address, Array.isArray(offered) ? offered : [offered as string], settings);
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
@@ -432,6 +432,7 @@ for (const name of [
 ]) {
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
 }
+ownHandlers(WebSocket);
 
 /** The outbox of an open connection; `undefined` when it is not open. */
 export function openOutbox(socket: WebSocket): Outbox | undefined {

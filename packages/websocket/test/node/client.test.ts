@@ -165,7 +165,9 @@ test('what is no address, no subprotocol, or no version throws at once', () => {
   expect(() => new WebSocket('ws://localhost', ['a', 'a'])).toThrow(
     'An invalid or duplicated subprotocol was specified',
   );
-  expect(() => new WebSocket('ws://localhost', 'a b')).toThrow(SyntaxError);
+  for (const wrong of ['a b', '', null as unknown as string]) {
+    expect(() => new WebSocket('ws://localhost', wrong)).toThrow(SyntaxError);
+  }
   expect(() => new WebSocket('ws://localhost', { protocolVersion: 7 })).toThrow(RangeError);
 });
 

@@ -55,6 +55,13 @@ test('objects listen, too, and once is once', () => {
   expect(told).toEqual([true, 'open']);
 });
 
+test('the handlers are enumerable properties of the class itself', () => {
+  for (const name of ['onopen', 'onmessage', 'onclose', 'onerror']) {
+    const property = Object.getOwnPropertyDescriptor(WebSocket.prototype, name);
+    expect(property).toMatchObject({ enumerable: true, configurable: true });
+  }
+});
+
 test('a handler that is set replaces the one before, and no other listener', () => {
   const socket = idle();
   const listener = (): void => {};

@@ -69,6 +69,16 @@ test('pings are answered; those of a peer that does not read, once', async () =>
   await until(() => received().subarray(-5).equals(Buffer.from('8a03393939', 'hex')));
 });
 
+test('what was sent in the turn in which the peer ends is written before the answer to its end', async () => {
+  const { port } = await serve({}, (socket) => {
+    socket._socket!.prependListener('end', () => socket.send('last'));
+  });
+  const { received, socket } = await bare(port);
+  socket.end();
+  await next(socket, 'end');
+  expect(behindHead(received()).toString()).toContain('last');
+});
+
 test('what had been read while pausing is told before the end', async () => {
   const { ours, theirs } = await pair();
   ours.pause();

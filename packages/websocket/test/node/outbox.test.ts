@@ -185,6 +185,26 @@ test('what a corked one has queued is not written over by others who fill the me
   expect(other.peer.content === hex(Buffer.concat(frames))).toBe(true);
 });
 
+test('what comes too late for the stream is told so, and does not break what is being written', async () => {
+  const { outbox, peer } = make();
+  const errors: unknown[] = [];
+  peer.on('error', (error) => errors.push(error));
+  peer.hold = true;
+  outbox.frame(TEXT, 'first');
+  await turn();
+  outbox.frame(TEXT, 'second');
+  await turn();
+  peer.end();
+  const told = new Promise<Error | null | undefined>((resolve) => outbox.frame(TEXT, 'late', resolve));
+  outbox.frame(BINARY, Buffer.alloc(50_000));
+  expect((await told)?.message).toBe('The connection was closed before it was sent');
+  peer.letGo();
+  await turn();
+  await turn();
+  expect(errors).toEqual([]);
+  expect(peer.content).toBe(hex(frame(TEXT, 'first')) + hex(frame(TEXT, 'second')));
+});
+
 test('what is sent behind a message that is not ready waits for it', async () => {
   const { outbox, peer } = make();
   let ready = (): void => {};

@@ -108,6 +108,15 @@ test('terminate is seen as 1006 on both sides', async () => {
   for (const end of closed) expect(await end).toEqual([1006, Buffer.alloc(0)]);
 });
 
+test('what was sent before a terminate still goes out', async () => {
+  const { ours, theirs } = await pair();
+  const received = next<[Buffer]>(theirs, 'message');
+  const sent = new Promise((resolve) => ours.send('the last', resolve));
+  ours.terminate();
+  expect(await sent).toBeFalsy();
+  expect(String((await received)[0])).toBe('the last');
+});
+
 test('messages that came before a listener wait for it', async () => {
   const { ours, theirs } = await pair();
   for (const text of ['a', 'b', 'c']) theirs.send(text);
