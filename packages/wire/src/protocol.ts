@@ -7,7 +7,8 @@ import type { ReplyError } from './errors.js';
 import type { Gap } from './position.js';
 import type { Publication, PublicationInfo } from './publication.js';
 
-const channel = z.string().min(1).max(255);
+/** Room for `direct:` and two names of 64 characters, each of two UTF-16 units. */
+const channel = z.string().min(1).max(300);
 const data = z.unknown();
 
 const recovery = {

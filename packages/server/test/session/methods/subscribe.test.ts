@@ -127,4 +127,13 @@ describe('subscribe and recover', () => {
     expect(session.pushes.at(-1)).toMatchObject({ channel, unsubscribe: { code: 2000 } });
     expect((await session.fail('history', { channel, limit: 1 })).code).toBe(102);
   });
+
+  test('the longest names there are have a conversation', async () => {
+    const [a, b] = ['𠮷'.repeat(64), '𠮟'.repeat(64)];
+    const session = await server.session(a);
+    const { channel } = await session.rpc('direct.open', { user: b });
+    await session.call('subscribe', { channel });
+    await session.rpc('message.send', { channel, key: 'k', text: 'hello' });
+    await until(() => session.texts(channel).length === 1);
+  });
 });
