@@ -46,4 +46,6 @@ export {
   WebSocketStream,
 } from './node/websocket-stream.js';
 export { WebSocketError, type WebSocketErrorCode } from './protocol/errors.js';
-export { createWebSocketStream, WebSocketServer };
+/** What a `message` listener is given, by the name that the types of `ws` have for it. */
+export type RawData = Buffer;
+export { createWebSocketStream, WebSocketServer, WebSocketServer as Server };

@@ -157,15 +157,15 @@ export class Link implements ConnectionHandler, Watched {
   ): void {
     const { outbox } = this;
     if (CHANNELS.message.hasSubscribers) this.report('out', payload.length, (first & 0xf) === OPCODE.binary);
-    if (whole && this.settings.dropBeyond && this.tooSlow(payload.length)) {
+    // Looked at before: one message may be as large as it is, where none waits.
+    if (this.settings.dropBeyond ? whole && this.tooSlow(payload.length) : this.tooSlow(0)) {
       const error = backpressureError(outbox.bufferedAmount);
       if (callback !== undefined) process.nextTick(callback, error);
+      if (!this.settings.dropBeyond) this.giveUpWith(error);
       return;
     }
     if (compress && outbox.deflater?.wants(payload.length)) outbox.compressed(first, payload, callback);
     else outbox.frame(first, payload, callback);
-    if (!this.settings.dropBeyond && this.tooSlow(0))
-      this.giveUpWith(backpressureError(outbox.bufferedAmount));
   }
 
   /** Whether more would wait than may, with so many bytes more. */

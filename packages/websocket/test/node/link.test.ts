@@ -108,6 +108,14 @@ test('a slow peer ends at maxBackpressure', async () => {
   await closed;
 });
 
+test('one message may be larger than maxBackpressure, where none waits', async () => {
+  const { ours, theirs } = await pair({ maxBackpressure: 100_000 });
+  const message = nextMessage(ours);
+  theirs.send(Buffer.alloc(20_000_000));
+  expect((await message).length).toBe(20_000_000);
+  expect(theirs.readyState).toBe(theirs.OPEN);
+});
+
 test('or its messages are dropped, and told to be', async () => {
   const { ours, theirs } = await pair({ maxBackpressure: 100_000, onBackpressure: 'drop' });
   ours._socket!.pause();
