@@ -32,6 +32,10 @@ describe('parseName', () => {
     ['an emoji', '🙂'],
     ['a right-to-left override', 'a\u202eb'],
     ['a zero-width space', 'a\u200bb'],
+    ['a zero-width joiner', 'a\u200db'],
+    ['a letter that nobody sees', 'a\u3164'],
+    ['a variation selector', 'a\ufe0f'],
+    ['a mark on nothing', '\u0301'],
     ['a lone surrogate', 'a\ud800'],
     ['a number', 7],
     ['null', null],
@@ -45,6 +49,28 @@ describe('foldName', () => {
   test('names that differ only in case are one', () => {
     expect(foldName('Alice')).toBe(foldName('aLICE'));
     expect(foldName('ЗОЯ')).toBe(foldName('зоя'));
+    expect(foldName('Jose\u0301')).toBe(foldName('JOS\u00c9'));
+  });
+
+  test.each([
+    [
+      'the two small forms of sigma',
+      '\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2',
+      '\u03a3\u038a\u03a3\u03a5\u03a6\u039f\u03a3',
+    ],
+    ['a small form in the other’s place', '\u03bf\u03b4\u03cc\u03c2', '\u03bf\u03b4\u03cc\u03c3'],
+    ['the long s', '\u017fam', 'Sam'],
+    ['the capital sharp s', '\u1e9e', '\u00df'],
+    ['the sign of kelvin', '\u212aim', 'kim'],
+  ])('%s', (_what, a, b) => {
+    expect(foldName(a)).toBe(foldName(b));
+  });
+
+  test.each([
+    ['a sharp s is no two', 'stra\u00dfe', 'strasse'],
+    ['a dotless i has no dot', '\u0131', 'i'],
+  ])('%s', (_what, a, b) => {
+    expect(foldName(a)).not.toBe(foldName(b));
   });
 
   test('other names are not', () => {
