@@ -23,8 +23,10 @@ export class HttpParticipant implements Participant {
   readonly #closing = new AbortController();
   #transport: TransportName;
   #cursor: string | undefined;
-  /** Ends the request under way, to go on over another transport. */
-  #interrupt = new AbortController();
+  /** Of the reading under way; ended early to go on over another transport. */
+  #turn = new Deadline();
+  /** Of the command under way. */
+  #command = new Deadline();
   #reading: Promise<void> | undefined;
 
   constructor(options: ParticipantOptions) {
@@ -41,6 +43,7 @@ export class HttpParticipant implements Participant {
   async start(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       try {
+        this.#turn = new Deadline();
         const { snapshot, cursor } = await this.#sync(0);
         for (const [channel, head] of Object.entries(snapshot?.channels ?? {})) {
           this.journal.baseline.set(channel, head);
@@ -70,7 +73,7 @@ export class HttpParticipant implements Participant {
   hop(transport: TransportName): void {
     if (transport === 'websocket') return;
     this.#transport = transport;
-    this.#interrupt.abort();
+    this.#turn.end();
   }
 
   pause(): () => void {
@@ -84,14 +87,15 @@ export class HttpParticipant implements Participant {
   async close(): Promise<void> {
     this.#commands.close();
     this.#closing.abort();
-    this.#interrupt.abort();
+    this.#turn.end();
+    this.#command.end();
     await this.#reading;
   }
 
   async #read(): Promise<void> {
     const closing = this.#closing.signal;
     while (!closing.aborted) {
-      this.#interrupt = new AbortController();
+      this.#turn = new Deadline();
       try {
         await this.#gate.passed();
         if (this.#transport === 'sse') await this.#stream();
@@ -110,37 +114,37 @@ export class HttpParticipant implements Participant {
     for (const gap of answer.gaps) this.#gap(gap);
     for (const publication of answer.publications) this.#saw(publication);
     this.#cursor = answer.cursor;
-    if (!long && !answer.more) await sleep(POLL_INTERVAL, this.#interrupt.signal);
+    if (!long && !answer.more) await sleep(POLL_INTERVAL, this.#turn.signal);
   }
 
   async #sync(wait: number): Promise<SyncAnswer> {
-    const response = await this.#fetch(this.#address(wait), {}, wait * 1_000 + PATIENCE);
-    return (await response.json()) as SyncAnswer;
+    const turn = this.#turn;
+    turn.renew(wait * 1_000 + PATIENCE);
+    try {
+      return (await (await this.#fetch(this.#address(wait), turn)).json()) as SyncAnswer;
+    } finally {
+      turn.clear();
+    }
   }
 
   async #stream(): Promise<void> {
-    // Ends when nothing came for a while: the server speaks more often than that.
-    const silence = new AbortController();
-    let timer = setTimeout(() => silence.abort(), PATIENCE);
+    const turn = this.#turn;
+    // The server speaks more often than that.
+    turn.renew(PATIENCE);
     try {
-      const response = await this.#fetch(
-        this.#address(0),
-        { accept: 'text/event-stream' },
-        undefined,
-        silence.signal,
-      );
+      const response = await this.#fetch(this.#address(0), turn, { accept: 'text/event-stream' });
       const decoder = new TextDecoder();
       let rest = '';
       for await (const bytes of response.body ?? []) {
-        clearTimeout(timer);
+        turn.clear();
         await this.#gate.passed();
-        timer = setTimeout(() => silence.abort(), PATIENCE);
+        turn.renew(PATIENCE);
         const blocks = (rest + decoder.decode(bytes as Uint8Array, { stream: true })).split('\n\n');
         rest = blocks.pop() ?? '';
         for (const block of blocks) this.#event(block);
       }
     } finally {
-      clearTimeout(timer);
+      turn.clear();
     }
   }
 
@@ -172,35 +176,57 @@ export class HttpParticipant implements Participant {
   }
 
   async #post(method: string, params: unknown): Promise<unknown> {
-    const response = await this.#fetch(
-      `/api/commands/${method}`,
-      { 'content-type': 'application/json' },
-      PATIENCE,
-      this.#closing.signal,
-      JSON.stringify(params),
-    );
-    return response.json();
+    const command = new Deadline();
+    this.#command = command;
+    command.renew(PATIENCE);
+    try {
+      const headers = { 'content-type': 'application/json' };
+      const response = await this.#fetch(`/api/commands/${method}`, command, headers, JSON.stringify(params));
+      return await response.json();
+    } finally {
+      command.clear();
+    }
   }
 
   /** @throws {Refusal} what the server answered; anything else is the way there */
   async #fetch(
     path: string,
-    headers: Record<string, string>,
-    timeout: number | undefined,
-    signal: AbortSignal = this.#interrupt.signal,
+    { signal }: Deadline,
+    headers: Record<string, string> = {},
     body?: string,
   ): Promise<Response> {
-    const signals = [signal, this.#closing.signal];
-    // A command runs to its end, whatever becomes of the reading.
-    if (body === undefined) signals.push(this.#interrupt.signal);
-    if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout));
     const response = await fetch(this.#options.url + path, {
       headers: { ...headers, authorization: `Bearer ${this.#options.token}` },
-      signal: AbortSignal.any(signals),
+      signal,
       ...(body !== undefined && { method: 'POST', body }),
     });
     if (response.ok) return response;
     const { error } = (await response.json()) as { error: { code: string; retryable: boolean } };
     throw new Refusal(error.code, error.retryable);
+  }
+}
+
+/** Ends what has its signal when it is not renewed in time, or when it is told to. */
+class Deadline {
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** In milliseconds from now. */
+  renew(patience: number): void {
+    this.clear();
+    this.#timer = setTimeout(() => this.end(), patience);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+
+  end(): void {
+    this.clear();
+    this.#controller.abort();
   }
 }

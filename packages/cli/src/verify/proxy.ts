@@ -124,13 +124,17 @@ class ProxiedConnection {
 
   async #carry(direction: Direction): Promise<void> {
     const { from, to } = this.#sockets[direction];
+    const gone = new AbortController();
+    const { signal } = gone;
+    // Whatever waits to be handed on there waits for nothing.
+    to.on('close', () => gone.abort());
     try {
       for await (const chunk of from as AsyncIterable<Buffer>) {
         for (const piece of this.#cutUp(chunk)) {
-          while (this.#stalls[direction] > 0) await once(from, 'resumed', { signal: closed(from) });
+          while (this.#stalls[direction] > 0) await once(from, 'resumed', { signal });
           const passed = piece.subarray(0, this.#left[direction]);
           this.#left[direction] -= passed.length;
-          if (!to.write(passed)) await once(to, 'drain', { signal: closed(to) });
+          if (!to.write(passed)) await once(to, 'drain', { signal });
           if (passed.length < piece.length || this.#left[direction] === 0) {
             // Once they are on their way; a reset would overtake them.
             to.end(() => this.cut());
@@ -144,12 +148,4 @@ class ProxiedConnection {
       this.cut();
     }
   }
-}
-
-/** Aborted when the socket is closed: whatever waits for it waits for nothing. */
-function closed(socket: Socket): AbortSignal {
-  if (socket.destroyed) return AbortSignal.abort();
-  const controller = new AbortController();
-  socket.once('close', () => controller.abort());
-  return controller.signal;
 }
