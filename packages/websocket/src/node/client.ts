@@ -51,7 +51,7 @@ export interface ClientOptions
   readonly skipUTF8Validation?: boolean;
   /**
    * Bytes of messages that are kept while no listener for them is there, or no iteration takes them; then reading stops.
-   * 64 KiB by default. With 0, what nobody listens for is dropped.
+   * 128 KiB by default. With 0, what nobody listens for is dropped.
    */
   readonly highWaterMark?: number;
   /** Milliseconds after which what was kept is dropped, and reading goes on. 30,000 by default; 0 for never. */
@@ -72,7 +72,8 @@ export interface ClientOptions
 
 export const DEFAULT_MAX_PAYLOAD = 100 * 1024 * 1024;
 export const DEFAULT_CLOSE_TIMEOUT = 30_000;
-export const DEFAULT_HIGH_WATER_MARK = 64 * 1024;
+/** More than a stream at the other end writes ahead (64 KiB from Node 22 on), so that its end is seen though nobody reads. */
+export const DEFAULT_HIGH_WATER_MARK = 128 * 1024;
 export const DEFAULT_UNTAKEN_TIMEOUT = 30_000;
 export const DEFAULT_MAX_BACKPRESSURE = 64 * 1024 * 1024;
 

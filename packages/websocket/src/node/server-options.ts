@@ -67,7 +67,7 @@ export interface ServerOptions {
   readonly skipUTF8Validation?: boolean;
   /**
    * Bytes of messages that are kept while no listener for them is there, or no iteration takes them; then reading stops.
-   * 64 KiB by default. With 0, what nobody listens for is dropped.
+   * 128 KiB by default. With 0, what nobody listens for is dropped.
    */
   readonly highWaterMark?: number;
   /** Milliseconds after which what was kept is dropped, and reading goes on. 30,000 by default; 0 for never. */

@@ -6,7 +6,7 @@ test('the limits are safe without a word about them', () => {
     role: 'server',
     maxPayload: 104_857_600,
     closeTimeout: 30_000,
-    highWaterMark: 65_536,
+    highWaterMark: 131_072,
     maxBackpressure: 67_108_864,
     dropBeyond: false,
     autoPong: true,

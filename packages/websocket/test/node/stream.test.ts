@@ -63,3 +63,15 @@ test('with readableObjectMode, text comes as strings', async () => {
   await until(() => got.length === 2);
   expect(got).toEqual(['text', Buffer.of(1)]);
 });
+
+test('a stream that is written until it is full, and then ended, is closed though nobody reads at the other end', async () => {
+  const { ours, theirs } = await pair();
+  const stream = createWebSocketStream(ours, { highWaterMark: 64 * 1024 });
+  stream.resume();
+  const drained = next(stream, 'drain');
+  while (stream.write(Buffer.alloc(1024)));
+  await drained;
+  const closed = next(theirs, 'close');
+  stream.end();
+  expect((await closed)[0]).toBe(1005);
+});
