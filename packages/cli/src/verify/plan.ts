@@ -45,7 +45,7 @@ export const TRANSPORTS: readonly TransportName[] = ['websocket', 'sse', 'long-p
 /** How often each kind comes, in relation to the others. */
 const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   cut: 10,
-  'cut-at-byte': 14,
+  'cut-at-byte': 20,
   'cut-all': 2,
   stall: 6,
   split: 4,
@@ -89,7 +89,8 @@ export function planFaults({ seed, duration, participants, kills }: PlanOptions)
 function makeFault(kind: FaultKind, at: number, participants: number, random: Random): Fault {
   const participant = random.int(0, participants - 1);
   const pick = random.next();
-  const direction = random.pick<Direction>(['up', 'down']);
+  // More often the answers: a server that is wrong about what it has delivered is wrong there.
+  const direction = random.pick<Direction>(['up', 'down', 'down']);
   switch (kind) {
     case 'cut':
       return { kind, at, pick };
