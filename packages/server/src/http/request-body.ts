@@ -16,7 +16,7 @@ export function refuseLargeBody(limit: number) {
  * @throws {CommandError} `bad_request`, `message_too_large`
  */
 export async function readObject(request: HonoRequest, limit: number): Promise<Record<string, unknown>> {
-  const text = await readText(request, limit);
+  const text = await readWhole(request, limit);
   if (text === '') return {};
   let value: unknown;
   try {
@@ -28,6 +28,16 @@ export async function readObject(request: HonoRequest, limit: number): Promise<R
     throw new CommandError('bad_request', 'The body is to be a JSON object.');
   }
   return value as Record<string, unknown>;
+}
+
+/** Who leaves in the middle has sent less than was announced: that is no failure of ours. */
+async function readWhole(request: HonoRequest, limit: number): Promise<string> {
+  try {
+    return await readText(request, limit);
+  } catch (cause) {
+    if (cause instanceof CommandError) throw cause;
+    throw new CommandError('bad_request', 'The body broke off.', { cause });
+  }
 }
 
 async function readText(request: HonoRequest, limit: number): Promise<string> {

@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { HonoRequest } from 'hono/request';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readObject } from '../../src/http/request-body.js';
 import { type Running, startServer } from '../support/server.js';
 
 let server: Running;
@@ -48,6 +50,16 @@ test('is refused beyond the limit, announced or in chunks', async () => {
   expect([status, answer]).toEqual([413, expect.stringContaining('message_too_large')]);
   expect((await server.post('/api/guest', { name: 'x'.repeat(200_000) })).status).toBe(413);
 });
+
+test.each([{}, { 'Content-Length': '100' }] as Record<string, string>[])(
+  'that breaks off is the caller’s doing (%o)',
+  async (headers) => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error('aborted')) });
+    const init = { method: 'POST', headers, body, duplex: 'half' };
+    const made = new HonoRequest(new Request('http://localhost/', init));
+    await expect(readObject(made, 100)).rejects.toMatchObject({ code: 'bad_request' });
+  },
+);
 
 test('is none of a method that is not allowed', async () => {
   for (const method of ['DELETE', 'PUT', 'PATCH']) {
