@@ -1,11 +1,13 @@
 /** The parts of a running server: its core, and the doors to it. Made in order, and taken down in the other. */
 import { createRequire } from 'node:module';
 import { WebSocketServer } from '@fullduplex/websocket';
+import { LOBBY } from '@fullduplex/wire';
 import { getRequestListener } from '@hono/node-server';
 import type { ResolvedConfig } from './config.js';
 import { type Core, makeCore } from './core.js';
 import { openData } from './data.js';
 import { systemClock } from './delivery/clock.js';
+import type { Feed } from './delivery/feed.js';
 import { addressOf } from './http/address.js';
 import { type AppServices, createApp } from './http/app.js';
 import { RateLimit } from './http/limits.js';
@@ -15,7 +17,7 @@ import type { ChannelLog } from './log/channel-log.js';
 import type { Services } from './session/services.js';
 import { Capacity } from './transport/capacity.js';
 import { PlainDirect, type PlainDirectServices } from './transport/plain-direct.js';
-import { PlainGroup } from './transport/plain-group.js';
+import { PlainGroup, type PlainGroupServices } from './transport/plain-group.js';
 import type { SyncServices } from './transport/sync.js';
 import type { Doors, UpgradeServices } from './transport/upgrade.js';
 import { serveSession } from './transport/websocket.js';
@@ -79,6 +81,7 @@ async function makeDoors(core: Core): Promise<Parts> {
     () => held.size,
   );
   const app = createApp(appServices(core, await Page.load(config.pageDir)));
+  const lobby = await core.hub.open(LOBBY);
   return {
     core,
     engine,
@@ -89,7 +92,7 @@ async function makeDoors(core: Core): Promise<Parts> {
       origins,
       capacity,
       guests: config.guests,
-      doors: doors(core),
+      doors: doors(core, lobby),
       isOpen: () => core.isOpen(),
       addressOf: (request) => addressOf(request, config.trustProxy),
     },
@@ -154,11 +157,12 @@ function sessionServices(core: Core): Services {
   };
 }
 
-function plainServices(core: Core): PlainDirectServices {
+function plainServices(core: Core, lobby: Feed): PlainDirectServices & PlainGroupServices {
   const { limits, timing } = core.config;
   return {
     chat: core.chat,
     hub: core.hub,
+    lobby,
     presence: core.presence,
     clock: systemClock,
     wheel: core.wheel,
@@ -170,9 +174,9 @@ function plainServices(core: Core): PlainDirectServices {
 }
 
 /** What becomes of a WebSocket, by the address that it came to. */
-function doors(core: Core): Doors {
+function doors(core: Core, lobby: Feed): Doors {
   const session = sessionServices(core);
-  const plain = plainServices(core);
+  const plain = plainServices(core, lobby);
   const { connections } = core.metrics;
   const count = (
     transport: ConnectionKind,

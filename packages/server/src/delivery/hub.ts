@@ -53,16 +53,18 @@ export class Hub {
    */
   open(channel: string): Feed | Promise<Feed> {
     const feed = this.#feeds.get(channel);
-    if (feed !== undefined) {
-      feed.holders += 1;
-      return feed;
-    }
+    if (feed !== undefined) return this.hold(feed);
     return this.#follow(channel).then((opened) => {
       // The feed may have been let go of, and even followed anew, while this waited its turn.
       if (this.#feeds.get(channel) !== opened) return this.open(channel);
-      opened.holders += 1;
-      return opened;
+      return this.hold(opened);
     });
+  }
+
+  /** Holds a feed that somebody holds already, once more. */
+  hold(feed: Feed): Feed {
+    feed.holders += 1;
+    return feed;
   }
 
   release(feed: Feed): void {

@@ -25,6 +25,11 @@ export interface PlainServices {
   failed(error: unknown): void;
 }
 
+export interface PlainGroupServices extends PlainServices {
+  /** Followed for as long as the server runs, so that a page reads on from the very moment that it joins. */
+  readonly lobby: Feed;
+}
+
 /** Such pages know no errors: what cannot be carried out ends the connection, with a code that says why. */
 const CLOSES = {
   binary: { code: 1003, reason: 'text frames only' },
@@ -35,13 +40,13 @@ const CLOSES = {
 
 export class PlainGroup implements Reader {
   readonly outlet: WebSocketOutlet;
-  readonly #services: PlainServices;
-  #follower: Follower | undefined;
+  readonly #services: PlainGroupServices;
+  readonly #follower: Follower;
   #name: string | undefined;
   readonly #intake: Intake;
   #ended = false;
 
-  constructor(socket: WebSocket, services: PlainServices) {
+  constructor(socket: WebSocket, services: PlainGroupServices) {
     this.#services = services;
     this.outlet = new WebSocketOutlet(socket);
     this.outlet.owner = this;
@@ -50,14 +55,16 @@ export class PlainGroup implements Reader {
       if (isBinary) this.#close(CLOSES.binary);
       else this.#receive(data.toString());
     });
-    socket.on('drain', () => setImmediate(() => this.#follower?.start()));
+    socket.on('drain', () => setImmediate(() => this.#follower.start()));
     socket.on('close', () => this.#end());
     socket.on('error', () => {});
-    void this.#begin();
+    const { hub, lobby } = services;
+    this.#follower = new Follower(hub, hub.hold(lobby), this, lobby.offset, TEXTS);
+    this.#follower.start();
   }
 
   fellBehind(): void {
-    this.#follower?.fellBehind();
+    this.#follower.fellBehind();
   }
 
   write(feed: Feed, records: readonly LogRecord[]): void {
@@ -70,22 +77,6 @@ export class PlainGroup implements Reader {
   failed(_follower: Follower, error: unknown): void {
     this.#services.failed(error);
     this.#close(CLOSES.failed);
-  }
-
-  async #begin(): Promise<void> {
-    const { hub } = this.#services;
-    try {
-      const feed = await hub.open(LOBBY);
-      if (this.#ended) {
-        hub.release(feed);
-        return;
-      }
-      this.#follower = new Follower(hub, feed, this, feed.offset, TEXTS);
-      this.#follower.start();
-    } catch (error) {
-      this.#services.failed(error);
-      this.#close(CLOSES.failed);
-    }
   }
 
   #receive(text: string): void {
@@ -118,6 +109,6 @@ export class PlainGroup implements Reader {
 
   #end(): void {
     this.#ended = true;
-    this.#follower?.end();
+    this.#follower.end();
   }
 }

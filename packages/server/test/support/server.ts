@@ -12,7 +12,7 @@ import type {
   ReplyError,
 } from '@fullduplex/wire';
 import type { ServerConfig } from '../../src/config.js';
-import { createServer, type Server } from '../../src/server.js';
+import { createServer, type Replacements, type Server } from '../../src/server.js';
 import { until } from './wait.js';
 
 export interface Running {
@@ -43,8 +43,11 @@ export interface Answer<Body> {
   readonly body: Body;
 }
 
-export async function startServer(config: ServerConfig = {}): Promise<Running> {
-  const server = createServer({ port: 0, ...config });
+export async function startServer(
+  config: ServerConfig = {},
+  replacements: Replacements = {},
+): Promise<Running> {
+  const server = createServer({ port: 0, ...config }, replacements);
   const { url } = await server.listen();
   const open: TestSocket[] = [];
   const get = <Body>(path: string, headers: Headed = {}): Promise<Answer<Body>> =>

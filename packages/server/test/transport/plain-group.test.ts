@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ChannelLog } from '../../src/log/channel-log.js';
+import { MemoryLog } from '../../src/log/memory-log.js';
 import { type Running, startServer } from '../support/server.js';
-import { until } from '../support/wait.js';
+import { settle, until } from '../support/wait.js';
 
 let server: Running;
 beforeEach(async () => {
@@ -11,6 +13,16 @@ afterEach(async () => {
 });
 
 const LOBBY = 'room:lobby';
+
+/** A log that takes longer to begin to tell of a channel than to append to it. */
+function slowToTell(log: ChannelLog): ChannelLog {
+  const follow = log.follow.bind(log);
+  log.follow = async (channel, listener) => {
+    await settle(200);
+    return follow(channel, listener);
+  };
+  return log;
+}
 
 async function say(token: string, channel: string, text: string): Promise<void> {
   await server.command(token, 'message.send', { channel, key: `${text}-${Math.random()}`, text });
@@ -23,6 +35,15 @@ describe('/ws, the plain group chat', () => {
     for (const frame of frames) a.send(frame);
     expect(await b.next(frames.length)).toEqual(frames);
     expect(await a.next(frames.length)).toEqual(frames);
+  });
+
+  test('whoever is the first there hears themselves from their first word on, however slow the log', async () => {
+    await server.close();
+    server = await startServer({}, { log: slowToTell(new MemoryLog()) });
+    const first = await server.socket('/ws');
+    const frames = ['one', 'two', 'three'];
+    for (const frame of frames) first.send(frame);
+    expect(await first.next(3)).toEqual(frames);
   });
 
   test('it is the lobby, from the moment of joining, in both ways', async () => {
