@@ -1,7 +1,7 @@
 /** What a server keeps: the log of all conversations, and the secret that its guests' tokens are signed with. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ResolvedConfig, ServerError } from './config.js';
+import { makeFolder } from './folder.js';
 import { guestSecret } from './http/auth.js';
 import type { ChannelLog } from './log/channel-log.js';
 import { MemoryLog } from './log/memory-log.js';
@@ -29,7 +29,7 @@ export async function openData(config: ResolvedConfig, given: ChannelLog | undef
     if (dataDir === undefined || durability === 'memory') {
       return { log: new MemoryLog({ ...bounds, maxBytes: config.log.memoryBytes }), secret };
     }
-    await mkdir(dataDir, { recursive: true });
+    await makeFolder(dataDir);
     const log = await SqliteLog.open({
       ...bounds,
       file: join(dataDir, 'log.db'),

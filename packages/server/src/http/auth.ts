@@ -3,10 +3,11 @@
  * takes those of an application that shares a secret with the server.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '@fullduplex/wire';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { makeFolder } from '../folder.js';
 import type { Identity } from '../session/services.js';
 
 export interface TokensOptions {
@@ -88,7 +89,7 @@ export async function guestSecret(dataDir: string | undefined): Promise<Uint8Arr
   const file = join(dataDir, 'secret');
   const kept = await readSecret(file);
   if (kept !== undefined) return kept;
-  await mkdir(dataDir, { recursive: true });
+  await makeFolder(dataDir);
   const secret = randomBytes(SECRET_BYTES);
   // In one step, so that a crash leaves none or all of it.
   const draft = `${file}.${process.pid}`;
