@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ResolvedConfig, resolveConfig, type ServerConfig, ServerError } from './config.js';
+import { originForm } from './http/target.js';
 import type { ChannelLog } from './log/channel-log.js';
 import { closeParts, openParts, type Parts } from './parts.js';
 import { NodeExchange } from './transport/exchange.js';
@@ -77,6 +78,7 @@ class FullduplexServer implements Server {
     // A few more than are let in, so that those who are not can be told.
     this.#http.maxConnections = this.#config.limits.connections + REFUSALS;
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      request.url = originForm(request.url);
       if (isSync(request.url)) {
         void sync(NodeExchange.request(request), new NodeExchange(response), parts.sync);
         return;
@@ -84,9 +86,10 @@ class FullduplexServer implements Server {
       void parts.app(request, response);
     };
     this.#http.on('request', handle);
-    this.#http.on('upgrade', (request, stream, head) =>
-      upgrade(request, stream, head, { ...parts.upgrade, request: handle }),
-    );
+    this.#http.on('upgrade', (request, stream, head) => {
+      request.url = originForm(request.url);
+      upgrade(request, stream, head, { ...parts.upgrade, request: handle });
+    });
     this.#cut = lightenConnections(this.#http, {
       wheel: parts.core.wheel,
       idleTimeout: this.#config.timing.keepAliveTimeout * 1000,

@@ -160,7 +160,8 @@ function askForUpgrade(context: Context<Env>): Response {
   const { error } = new CommandError('bad_request', 'This address speaks WebSocket.').toHttp();
   return context.json({ error }, 426, {
     Upgrade: 'websocket',
-    Connection: 'Upgrade',
+    // Whoever did not ask for it here will go on elsewhere.
+    Connection: 'Upgrade, close',
     'Sec-WebSocket-Version': '13',
   });
 }

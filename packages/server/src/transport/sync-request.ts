@@ -23,7 +23,7 @@ const MAX_CHANNELS = 100;
 /** @throws {CommandError} `bad_request` */
 export function parseSyncRequest(request: ExchangeRequest, bearer: string | undefined): SyncRequest {
   const { searchParams: params } = new URL(request.url, 'http://server');
-  const stream = (request.headers.accept ?? '').includes('text/event-stream');
+  const stream = (request.headers.accept ?? '').toLowerCase().includes('text/event-stream');
   const session = params.get('session') ?? undefined;
   if (session !== undefined && session.length > MAX_SESSION_LENGTH) {
     throw new CommandError('bad_request', `session: at most ${MAX_SESSION_LENGTH} characters.`);
