@@ -83,7 +83,7 @@ export interface HttpErrorBody {
 export interface ReplyError {
   readonly code: number;
   readonly message: string;
-  /** Present and true where the same command may succeed later, unchanged. */
+  /** Whether the same command may succeed later, unchanged. */
   readonly temporary?: boolean;
 }
 
