@@ -12,6 +12,8 @@ import { ask, readChannel } from './target.js';
 const LOBBY = 'room:lobby';
 /** How long everyone may take to be connected, in milliseconds. */
 const START_LIMIT = 30_000;
+/** How long everyone may take to say goodbye, in milliseconds. */
+const CLOSE_LIMIT = 10_000;
 
 export interface Actor {
   readonly participant: Participant;
@@ -120,9 +122,12 @@ async function startAll(actors: readonly Actor[]): Promise<void> {
   throw new Error(`These clients could not connect: ${kinds.join(', ')}.`);
 }
 
-/** Harmless when said again. */
+/** Harmless when said again. Whoever does not come to an end in time is not waited for. */
 export async function closeAll(actors: readonly Actor[]): Promise<void> {
-  await Promise.all(actors.map(({ participant }) => participant.close()));
+  const late = new AbortController();
+  const closed = Promise.all(actors.map(({ participant }) => participant.close()));
+  await Promise.race([closed, sleep(CLOSE_LIMIT, late.signal)]);
+  late.abort();
 }
 
 async function signIn(url: string, name: string): Promise<string> {
