@@ -38,7 +38,7 @@ export type { KeepaliveOptions } from './node/keepalive.js';
 export { IncomingMessageStream, type MessageSource } from './node/message-streams.js';
 export type { SendCallback } from './node/outbox.js';
 export type { SendData } from './node/payload.js';
-export type { ClientInfo, ServerEvents, ServerOptions, VerifyClient } from './node/server-options.js';
+export type { Agreed, ClientInfo, ServerEvents, ServerOptions, VerifyClient } from './node/server-options.js';
 export type { SendOptions } from './node/websocket.js';
 export {
   type WebSocketCloseInfo,

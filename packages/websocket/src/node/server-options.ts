@@ -33,7 +33,8 @@ export type VerifyClient =
       ) => void,
     ) => void);
 
-export interface ServerOptions {
+/** @typeParam Protocol - the subprotocols the server knows; `socket.protocol` is one of them, or the empty string */
+export interface ServerOptions<Protocol extends string = string> {
   /** Listen here, on an HTTP server of our own. One of `port`, `server` and `noServer` must be given. */
   readonly port?: number | null;
   /** Take the upgrades of this server. */
@@ -53,10 +54,10 @@ export interface ServerOptions {
   readonly origins?: readonly string[] | '*' | ((origin: string, request: http.IncomingMessage) => boolean);
   readonly verifyClient?: VerifyClient | null;
   /** The subprotocols there are, in order of preference: the first that the client offers is chosen, or none. */
-  readonly protocols?: readonly string[];
+  readonly protocols?: readonly Protocol[];
   /** Chooses one of the offered subprotocols, or none by `false`. By default the first is chosen, or what `protocols` says. */
   readonly handleProtocols?:
-    | ((protocols: Set<string>, request: http.IncomingMessage) => string | false | undefined)
+    | ((protocols: Set<string>, request: http.IncomingMessage) => Protocol | false | undefined)
     | null;
   /** Keep the connections in `clients`. True by default. */
   readonly clientTracking?: boolean;
@@ -92,8 +93,11 @@ export interface ServerOptions {
   readonly WebSocket?: typeof WebSocket;
 }
 
-export interface ServerEvents {
-  connection: [socket: WebSocket, request: http.IncomingMessage];
+/** A connection with its subprotocol, or with none: the empty string. */
+export type Agreed<Protocol extends string> = WebSocket & { readonly protocol: Protocol | '' };
+
+export interface ServerEvents<Protocol extends string = string> {
+  connection: [socket: Agreed<Protocol>, request: http.IncomingMessage];
   /** The lines of the answer, which may be changed or added to. */
   headers: [headers: string[], request: http.IncomingMessage];
   listening: [];

@@ -27,15 +27,18 @@ import { type DrainOptions, type DrainProgress, drainSockets } from './drain.js'
 import { isLinked } from './link.js';
 import type { LinkOwner, LinkSettings, Negotiated } from './link-settings.js';
 import { askForUpgrade, destroyStream, refuseUpgrade } from './refusal.js';
-import { type ServerEvents, type ServerOptions, serverSettings } from './server-options.js';
+import { type Agreed, type ServerEvents, type ServerOptions, serverSettings } from './server-options.js';
 import { WebSocket } from './websocket.js';
 
 const RUNNING = 0;
 const CLOSING = 1;
 const CLOSED = 2;
 
-export class WebSocketServer extends EventEmitter<ServerEvents> {
-  readonly options: ServerOptions;
+/** @typeParam Protocol - the subprotocols it knows, as `protocols` or `handleProtocols` say */
+export class WebSocketServer<const Protocol extends string = string> extends EventEmitter<
+  ServerEvents<Protocol>
+> {
+  readonly options: ServerOptions<Protocol>;
   /** The open connections; `undefined` without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined;
   private readonly settings: LinkSettings;
@@ -48,7 +51,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   private draining = false;
 
   /** @throws TypeError - not exactly one of `port`, `server` and `noServer` is given */
-  constructor(options: ServerOptions = {}, callback?: () => void) {
+  constructor(options: ServerOptions<Protocol> = {}, callback?: () => void) {
     super();
     const ways =
       Number(options.port != null) + Number(Boolean(options.server)) + Number(Boolean(options.noServer));
@@ -162,7 +165,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     request: http.IncomingMessage,
     stream: Duplex,
     head: Buffer,
-    callback: (socket: WebSocket, request: http.IncomingMessage) => void,
+    callback: (socket: Agreed<Protocol>, request: http.IncomingMessage) => void,
   ): void {
     stream.on('error', destroyStream);
     const handshake = readHandshake(request);
@@ -201,7 +204,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     request: http.IncomingMessage,
     stream: Duplex,
     head: Buffer,
-    callback: (socket: WebSocket, request: http.IncomingMessage) => void,
+    callback: (socket: Agreed<Protocol>, request: http.IncomingMessage) => void,
   ): void {
     // The client may have gone meanwhile.
     if (!stream.readable || !stream.writable) {
@@ -242,13 +245,14 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   }
 
   /** @internal Makes a connection of a stream whose handshake is done. */
-  adopt(stream: Duplex, head: Uint8Array, negotiated: Negotiated): WebSocket {
+  adopt(stream: Duplex, head: Uint8Array, negotiated: Negotiated): Agreed<Protocol> {
     const socket = new (this.options.WebSocket ?? WebSocket)(null);
     socket.setSocket(stream, head, this.settings, negotiated);
     this.clients?.add(socket);
     const { protocol } = negotiated;
     reportHandshake({ role: 'server', status: 101, protocol, compressed: negotiated.deflate !== undefined });
-    return socket;
+    // What was negotiated is one of the server's own subprotocols, or none.
+    return socket as Agreed<Protocol>;
   }
 
   /** @internal Whether new clients are taken. */
