@@ -5,5 +5,5 @@ import type { OpenTransport } from './transport.js';
 
 export const openLongPolling: OpenTransport = (context, sink) => {
   const wait = Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.round(context.timing.longPollWait / 1000)));
-  return new RequestTransport('long-polling', context, sink, { wait, pause: 0 });
+  return new RequestTransport('long-polling', context, sink, { wait, pause: 0 }).start();
 };

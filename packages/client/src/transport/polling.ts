@@ -3,4 +3,4 @@ import { RequestTransport } from './requests.js';
 import type { OpenTransport } from './transport.js';
 
 export const openPolling: OpenTransport = (context, sink) =>
-  new RequestTransport('polling', context, sink, { wait: 0, pause: context.timing.pollInterval });
+  new RequestTransport('polling', context, sink, { wait: 0, pause: context.timing.pollInterval }).start();

@@ -1,7 +1,7 @@
 /** Reading by one request after another: what polling and long polling are, but for how long the server holds them. */
 import type { TransportName } from '../types.js';
-import { SyncReader } from './sync.js';
-import type { Sink, Transport, TransportContext } from './transport.js';
+import { SyncTransport } from './sync-transport.js';
+import type { Sink, TransportContext } from './transport.js';
 
 /** A request that the server held shorter than this, and answered with nothing, is followed by a pause. In milliseconds. */
 const HELD_AT_ALL = 500;
@@ -13,85 +13,49 @@ export interface Rhythm {
   readonly pause: number;
 }
 
-export class RequestTransport implements Transport {
+export class RequestTransport extends SyncTransport {
   readonly name: TransportName;
-  readonly #context: TransportContext;
-  readonly #reader: SyncReader;
   readonly #rhythm: Rhythm;
-  /** Of the request or the pause that can be cut short. */
-  #interruption = new AbortController();
+  /** What the next request asks. The first is never held: its answer shows that the transport works. */
+  #wait = 0;
 
   constructor(name: TransportName, context: TransportContext, sink: Sink, rhythm: Rhythm) {
+    super(context, sink);
     this.name = name;
-    this.#context = context;
     this.#rhythm = rhythm;
-    this.#reader = new SyncReader(context, sink);
-    this.#reader.signal.addEventListener('abort', () => this.#interruption.abort());
-    this.#run().catch((error: unknown) => this.#reader.fail(error));
   }
 
-  follow(): void {
-    this.#interruption.abort();
-  }
-
-  unfollow(): void {
-    this.#reader.dropCursor();
-    this.#interruption.abort();
-  }
-
-  check(): void {
-    this.#interruption.abort();
-  }
-
-  close(): void {
-    this.#reader.close();
-  }
-
-  async #run(): Promise<void> {
-    const reader = this.#reader;
-    // The first request is never held: its answer shows that the transport works.
-    let wait = 0;
-    while (!reader.ended) {
-      this.#interruption = new AbortController();
-      const more = await this.#turn(wait).catch(async (error: unknown) => {
-        if (reader.ended || !(await this.#mayAskOtherwise(error))) throw error;
-        return true;
-      });
-      wait = more || this.#interruption.signal.aborted ? 0 : this.#rhythm.wait;
-    }
-  }
-
-  /** Whether the request failed for what it asked, or was cut short to ask something else. */
-  async #mayAskOtherwise(error: unknown): Promise<boolean> {
-    const reader = this.#reader;
-    return this.#interruption.signal.aborted || reader.forgetCursor(error) || reader.weedOut(error);
+  protected async round(signal: AbortSignal): Promise<void> {
+    const wait = this.#wait;
+    this.#wait = 0;
+    const more = await this.#turn(wait, signal);
+    if (!more && !signal.aborted) this.#wait = this.#rhythm.wait;
   }
 
   /** One request and what is to be done with its answer; says whether the next must not be held. */
-  async #turn(wait: number): Promise<boolean> {
-    const reader = this.#reader;
-    const { clock } = this.#context.http;
+  async #turn(wait: number, signal: AbortSignal): Promise<boolean> {
+    const { context, reader } = this;
+    const { clock } = context.http;
     const snapshot = await reader.snapshot();
     if (snapshot) reader.deliver(snapshot);
     const unjoined = reader.unjoined();
     if (snapshot && unjoined.length === 0) {
       // There is nothing after it yet.
-      await this.#pause(this.#rhythm.pause);
+      await this.#pause(this.#rhythm.pause, signal);
       return false;
     }
     const asked = clock.now();
-    const answer = await reader.ask(unjoined.length > 0 ? 0 : wait, this.#interruption.signal);
+    const answer = await reader.ask(unjoined.length > 0 ? 0 : wait, signal);
     reader.deliver(answer);
     await reader.start(unjoined);
     if (answer.more || unjoined.length > 0) return true;
     const released = wait > 0 && answer.publications.length === 0 && clock.now() - asked < HELD_AT_ALL;
-    await this.#pause(released ? this.#context.timing.backoffBase : this.#rhythm.pause);
+    await this.#pause(released ? context.timing.backoffBase : this.#rhythm.pause, signal);
     return false;
   }
 
-  #pause(delay: number): Promise<void> {
-    const { clock } = this.#context.http;
-    const { signal } = this.#interruption;
+  #pause(delay: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.context.http;
     if (delay === 0 || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = clock.setTimer(resolve, delay);

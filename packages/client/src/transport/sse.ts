@@ -6,61 +6,19 @@ import type { ChannelPublication, Gap } from '@fullduplex/wire';
 import { badAnswer, offlineError, timeoutError } from '../errors.js';
 import { requestStream } from '../http.js';
 import { EventStreamParser, type StreamEvent } from './event-stream.js';
-import { SyncReader } from './sync.js';
-import type { OpenTransport, Sink, Transport, TransportContext } from './transport.js';
+import { SyncTransport } from './sync-transport.js';
+import type { OpenTransport } from './transport.js';
 
 /** How often the server speaks when it has nothing to say, in milliseconds. */
 const HEARTBEAT = 15_000;
 
-class SseTransport implements Transport {
+class SseTransport extends SyncTransport {
   readonly name = 'sse';
-  readonly #context: TransportContext;
-  readonly #reader: SyncReader;
-  /** Of the stream under way. */
-  #interruption = new AbortController();
 
-  constructor(context: TransportContext, sink: Sink) {
-    this.#context = context;
-    this.#reader = new SyncReader(context, sink);
-    this.#reader.signal.addEventListener('abort', () => this.#interruption.abort());
-    this.#run().catch((error: unknown) => this.#reader.fail(error));
-  }
-
-  follow(): void {
-    this.#interruption.abort();
-  }
-
-  unfollow(): void {
-    this.#reader.dropCursor();
-    this.#interruption.abort();
-  }
-
-  check(): void {
-    this.#interruption.abort();
-  }
-
-  close(): void {
-    this.#reader.close();
-  }
-
-  /** One stream after another, each cut short only to ask for other channels. */
-  async #run(): Promise<void> {
-    const reader = this.#reader;
-    while (!reader.ended) {
-      this.#interruption = new AbortController();
-      try {
-        await this.#stream(this.#interruption.signal);
-      } catch (error) {
-        if (reader.ended) return;
-        const interrupted = this.#interruption.signal.aborted;
-        if (!interrupted && !reader.forgetCursor(error) && !(await reader.weedOut(error))) throw error;
-      }
-    }
-  }
-
-  async #stream(signal: AbortSignal): Promise<never> {
-    const { http, token, timing } = this.#context;
-    const reader = this.#reader;
+  /** One stream; cut short only to ask for other channels. */
+  protected async round(signal: AbortSignal): Promise<never> {
+    const { reader } = this;
+    const { http, token, timing } = this.context;
     const snapshot = await reader.snapshot();
     const unjoined = reader.unjoined();
     const response = await requestStream(http, {
@@ -91,13 +49,13 @@ class SseTransport implements Transport {
 
   /** The body's bytes, for as long as the server is heard from. */
   async *#chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const { clock } = this.#context.http;
+    const { clock } = this.context.http;
     const source = body.getReader();
     try {
       for (;;) {
-        const patience = HEARTBEAT + this.#context.timing.maxSilence;
+        const patience = HEARTBEAT + this.context.timing.maxSilence;
         const timer = clock.setTimer(() => {
-          this.#reader.fail(timeoutError('The server fell silent.'));
+          this.reader.fail(timeoutError('The server fell silent.'));
         }, patience);
         const { done, value } = await source.read().finally(() => clock.clearTimer(timer));
         if (done) return;
@@ -117,9 +75,9 @@ class SseTransport implements Transport {
     } catch (cause) {
       throw badAnswer('An event of the stream is not JSON.', cause);
     }
-    if (type === 'message') this.#reader.publication(value as ChannelPublication, id);
-    else if (type === 'gap') this.#reader.gap(value as Gap, id);
+    if (type === 'message') this.reader.publication(value as ChannelPublication, id);
+    else if (type === 'gap') this.reader.gap(value as Gap, id);
   }
 }
 
-export const openSse: OpenTransport = (context, sink) => new SseTransport(context, sink);
+export const openSse: OpenTransport = (context, sink) => new SseTransport(context, sink).start();
