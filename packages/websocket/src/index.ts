@@ -16,6 +16,7 @@ export default WebSocket;
 export type { BinaryType } from './node/binary-type.js';
 export { BroadcastGroup, type BroadcastGroupOptions } from './node/broadcast-group.js';
 export type { ClientOptions } from './node/client.js';
+export type { ConnectionOptions } from './node/connection-options.js';
 export type { DeflateOptions } from './node/deflate.js';
 export {
   CHANNELS,

@@ -21,15 +21,16 @@ import {
   parseTarget,
   type Target,
 } from './client-target.js';
+import { type ConnectionOptions, linkSettings } from './connection-options.js';
 import { type DeflateOptions, deflateOptions } from './deflate.js';
 import { reportHandshake } from './diagnostics.js';
-import { Keepalive, type KeepaliveOptions } from './keepalive.js';
-import { type LinkSettings, nodeMemory } from './link-settings.js';
+import type { LinkSettings } from './link-settings.js';
 import { randomMaskingKey } from './masking-key.js';
 import type { WebSocket } from './websocket.js';
 
 export interface ClientOptions
-  extends Omit<https.RequestOptions, 'protocol' | 'signal' | 'timeout' | 'method'> {
+  extends ConnectionOptions,
+    Omit<https.RequestOptions, 'protocol' | 'signal' | 'timeout' | 'method' | keyof ConnectionOptions> {
   /** The subprotocols to offer, where the constructor's second argument does not say. */
   readonly protocols?: string | readonly string[];
   /** Ends the attempt when it aborts; an open connection is not affected. */
@@ -44,38 +45,13 @@ export interface ClientOptions
   readonly maxRedirects?: number;
   /** 13, or 8, a draft with the same frames. 13 by default. */
   readonly protocolVersion?: number;
-  /** Bytes a message from the server may have; 0 for no limit. 100 MiB by default. */
-  readonly maxPayload?: number;
   /** Offer permessage-deflate, with these options. True by default. */
   readonly perMessageDeflate?: boolean | DeflateOptions;
-  readonly skipUTF8Validation?: boolean;
-  /**
-   * Bytes of messages that are kept while no listener for them is there, or no iteration takes them; then reading stops.
-   * 128 KiB by default. With 0, what nobody listens for is dropped.
-   */
-  readonly highWaterMark?: number;
-  /** Milliseconds after which what was kept is dropped, and reading goes on. 30,000 by default; 0 for never. */
-  readonly untakenTimeout?: number;
-  /** Answer pings. True by default. */
-  readonly autoPong?: boolean;
-  /** Milliseconds the server has to finish the closing handshake. 30,000 by default. */
-  readonly closeTimeout?: number;
-  /** As for the server. */
-  readonly maxBackpressure?: number;
-  readonly onBackpressure?: 'close' | 'drop';
-  readonly keepalive?: KeepaliveOptions | false;
   /** Called with the request instead of sending it, for signing it and the like; it must call `request.end()`. */
   readonly finishRequest?: (request: http.ClientRequest, socket: WebSocket) => void;
   /** Fills a buffer of four bytes with a masking key; strong random numbers by default. */
   readonly generateMask?: (mask: Buffer) => void;
 }
-
-export const DEFAULT_MAX_PAYLOAD = 100 * 1024 * 1024;
-export const DEFAULT_CLOSE_TIMEOUT = 30_000;
-/** More than a stream at the other end writes ahead (64 KiB from Node 22 on), so that its end is seen though nobody reads. */
-export const DEFAULT_HIGH_WATER_MARK = 128 * 1024;
-export const DEFAULT_UNTAKEN_TIMEOUT = 30_000;
-export const DEFAULT_MAX_BACKPRESSURE = 64 * 1024 * 1024;
 
 /** What a client's WebSocket has before it has a link: its request, and the state that the request brings it to. */
 export interface Pending {
@@ -361,20 +337,11 @@ function negotiate(
 }
 
 export function clientSettings(options: ClientOptions): LinkSettings {
-  return {
+  const { generateMask } = options;
+  return linkSettings(options, {
     role: 'client',
-    maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
-    skipUtf8Validation: options.skipUTF8Validation === true,
-    closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
-    autoPong: options.autoPong ?? true,
-    highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
-    untakenTimeout: options.untakenTimeout ?? DEFAULT_UNTAKEN_TIMEOUT,
-    maxBackpressure: options.maxBackpressure ?? DEFAULT_MAX_BACKPRESSURE,
-    dropBeyond: options.onBackpressure === 'drop',
-    keepalive: options.keepalive ? new Keepalive(options.keepalive) : undefined,
-    maskingKey: options.generateMask === undefined ? randomMaskingKey : keysFrom(options.generateMask),
-    ...nodeMemory,
-  };
+    maskingKey: generateMask === undefined ? randomMaskingKey : keysFrom(generateMask),
+  });
 }
 
 function keysFrom(generate: (mask: Buffer) => void): () => number {

@@ -2,16 +2,9 @@
 import type http from 'node:http';
 import type https from 'node:https';
 import type { Duplex } from 'node:stream';
-import {
-  DEFAULT_CLOSE_TIMEOUT,
-  DEFAULT_HIGH_WATER_MARK,
-  DEFAULT_MAX_BACKPRESSURE,
-  DEFAULT_MAX_PAYLOAD,
-  DEFAULT_UNTAKEN_TIMEOUT,
-} from './client.js';
+import { type ConnectionOptions, linkSettings } from './connection-options.js';
 import type { DeflateOptions } from './deflate.js';
-import { Keepalive, type KeepaliveOptions } from './keepalive.js';
-import { type LinkOwner, type LinkSettings, nodeMemory } from './link-settings.js';
+import type { LinkOwner, LinkSettings } from './link-settings.js';
 import type { WebSocket } from './websocket.js';
 
 export interface ClientInfo {
@@ -34,7 +27,7 @@ export type VerifyClient =
     ) => void);
 
 /** @typeParam Protocol - the subprotocols the server knows; `socket.protocol` is one of them, or the empty string */
-export interface ServerOptions<Protocol extends string = string> {
+export interface ServerOptions<Protocol extends string = string> extends ConnectionOptions {
   /** Listen here, on an HTTP server of our own. One of `port`, `server` and `noServer` must be given. */
   readonly port?: number | null;
   /** Take the upgrades of this server. */
@@ -61,30 +54,8 @@ export interface ServerOptions<Protocol extends string = string> {
     | null;
   /** Keep the connections in `clients`. True by default. */
   readonly clientTracking?: boolean;
-  /** Bytes a message may have; 0 for no limit. 100 MiB by default. */
-  readonly maxPayload?: number;
   /** Accept permessage-deflate, with these options. False by default. */
   readonly perMessageDeflate?: boolean | DeflateOptions;
-  readonly skipUTF8Validation?: boolean;
-  /**
-   * Bytes of messages that are kept while no listener for them is there, or no iteration takes them; then reading stops.
-   * 128 KiB by default. With 0, what nobody listens for is dropped.
-   */
-  readonly highWaterMark?: number;
-  /** Milliseconds after which what was kept is dropped, and reading goes on. 30,000 by default; 0 for never. */
-  readonly untakenTimeout?: number;
-  /** Answer pings. True by default. */
-  readonly autoPong?: boolean;
-  /** Milliseconds a client has to finish the closing handshake. 30,000 by default. */
-  readonly closeTimeout?: number;
-  /**
-   * Bytes that may wait to be sent to a client that does not read, 64 MiB by default, 0 for no limit; and what happens
-   * beyond it: its connection is ended (`close`, the default), or the message is dropped and its callback told (`drop`).
-   */
-  readonly maxBackpressure?: number;
-  readonly onBackpressure?: 'close' | 'drop';
-  /** Ping clients that are silent, and end the connections of those that do not answer. Off by default. */
-  readonly keepalive?: KeepaliveOptions | false;
   /** Milliseconds `verifyClient` has to decide, before the answer is 503. 10,000 by default; 0 for no limit. */
   readonly handshakeTimeout?: number;
   /** How many requests `verifyClient` may be deciding on; more get 503. 10,000 by default. */
@@ -113,19 +84,5 @@ export interface ServerEvents<Protocol extends string = string> {
  * @param onGone - told of each that is gone, before its `close` event
  */
 export function serverSettings(options: ServerOptions, onGone?: (owner: LinkOwner) => void): LinkSettings {
-  return {
-    role: 'server',
-    maxPayload: options.maxPayload ?? DEFAULT_MAX_PAYLOAD,
-    skipUtf8Validation: options.skipUTF8Validation === true,
-    closeTimeout: options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
-    autoPong: options.autoPong ?? true,
-    highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
-    untakenTimeout: options.untakenTimeout ?? DEFAULT_UNTAKEN_TIMEOUT,
-    maxBackpressure: options.maxBackpressure ?? DEFAULT_MAX_BACKPRESSURE,
-    dropBeyond: options.onBackpressure === 'drop',
-    keepalive: options.keepalive ? new Keepalive(options.keepalive) : undefined,
-    maskingKey: undefined,
-    onGone,
-    ...nodeMemory,
-  };
+  return linkSettings(options, { role: 'server', maskingKey: undefined, onGone });
 }
