@@ -58,9 +58,13 @@ export class Directory {
 
   /** Counts a record of a conversation. */
   take(channel: string, publication: Publication): void {
+    const head = this.conversations.get().get(channel)?.head ?? 0;
     this.conversations.update((known) => withPublication(known, channel, publication, this.#me));
     const type = readChatData(publication)?.type;
-    if (type === 'joined' || type === 'left') this.#refreshIn(COUNTS);
+    if (type !== 'joined' && type !== 'left') return;
+    // Counted at once, so that it never says "1 member, 2 here"; the list that is asked for has the last word.
+    if (publication.offset > head) this.#count(channel, type === 'joined' ? 1 : -1);
+    this.#refreshIn(COUNTS);
   }
 
   /** Takes a record of the user's own feed: something was read in another window, or on another machine. */
@@ -95,6 +99,12 @@ export class Directory {
   close(): void {
     this.#closed = true;
     this.#timers.clear(this.#timer);
+  }
+
+  #count(channel: string, by: number): void {
+    const room = this.rooms.get().get(channel);
+    if (room === undefined) return;
+    this.rooms.update((known) => new Map(known).set(channel, { ...room, members: room.members + by }));
   }
 
   /** One request for however many reasons there are; the soonest of them counts. */

@@ -34,6 +34,21 @@ test('lists what the user belongs to, the rooms there are, and who is here', asy
   expect(directory.presence.get().get(ROOM)).toEqual(new Set(['me']));
 });
 
+test('counts who comes before the lists are asked for again, each once', async () => {
+  const { directory, timers } = setUp();
+  directory.connected();
+  await timers.pass(0);
+  const members = (): number | undefined => directory.rooms.get().get(ROOM)?.members;
+  // Within the list already: offset 4 was its head.
+  directory.take(ROOM, joined(4));
+  expect(members()).toBe(1);
+  directory.take(ROOM, joined(5));
+  directory.take(ROOM, joined(5));
+  expect(members()).toBe(2);
+  directory.take(ROOM, { ...joined(6), data: { type: 'left', user: 'ada', channel: ROOM } });
+  expect(members()).toBe(1);
+});
+
 describe('asking again', () => {
   test('many reasons make one request, at the time of the most urgent', async () => {
     const { directory, timers, asked } = setUp();
