@@ -37,23 +37,36 @@ class Reader {
   }
 }
 
+/**
+ * What the two ways of asking again and again begin with: a cursor, and the count of what crosses from here on.
+ *
+ * @param {Reader} reader
+ * @param {number} port
+ * @param {string} token
+ */
+const beginAsking = async (reader, port, token) => {
+  const client = new HttpClient(port);
+  await client.open();
+  const cursor = await firstCursor(client, token);
+  const base = { bytes: client.bytesIn + client.bytesOut, requests: client.requests };
+  reader.bytes = () => client.bytesIn + client.bytesOut - base.bytes;
+  reader.requests = () => client.requests - base.requests;
+  const asking = { client, cursor, isOver: false };
+  reader.stop = () => {
+    asking.isOver = true;
+    client.end();
+  };
+  return asking;
+};
+
 /** @type {Record<string, (reader: Reader, port: number, token: string) => Promise<void>>} */
 const open = {
   polling: async (reader, port, token) => {
-    const client = new HttpClient(port);
-    await client.open();
-    let cursor = await firstCursor(client, token);
-    const base = { bytes: client.bytesIn + client.bytesOut, requests: client.requests };
-    reader.bytes = () => client.bytesIn + client.bytesOut - base.bytes;
-    reader.requests = () => client.requests - base.requests;
-    let isOver = false;
-    reader.stop = () => {
-      isOver = true;
-      client.end();
-    };
+    const asking = await beginAsking(reader, port, token);
+    let { cursor } = asking;
     const poll = async () => {
-      if (isOver) return;
-      const { body } = await client.get(syncPath(cursor, 0), { authorization: `Bearer ${token}` });
+      if (asking.isOver) return;
+      const { body } = await asking.client.get(syncPath(cursor, 0), { authorization: `Bearer ${token}` });
       cursor = JSON.parse(body).cursor;
       reader.take(Buffer.from(body, 'latin1'));
       setTimeout(() => void poll(), POLL_EVERY);
@@ -62,21 +75,12 @@ const open = {
     setTimeout(() => void poll(), Math.random() * POLL_EVERY);
   },
   'long polling': async (reader, port, token) => {
-    const client = new HttpClient(port);
-    await client.open();
-    let cursor = await firstCursor(client, token);
-    const base = { bytes: client.bytesIn + client.bytesOut, requests: client.requests };
-    reader.bytes = () => client.bytesIn + client.bytesOut - base.bytes;
-    reader.requests = () => client.requests - base.requests;
-    let isOver = false;
-    reader.stop = () => {
-      isOver = true;
-      client.end();
-    };
+    const asking = await beginAsking(reader, port, token);
+    let { cursor } = asking;
     const session = Math.random().toString(36).slice(2);
     const poll = async () => {
-      while (!isOver) {
-        const { body } = await client.get(syncPath(cursor, 25, session), {
+      while (!asking.isOver) {
+        const { body } = await asking.client.get(syncPath(cursor, 25, session), {
           authorization: `Bearer ${token}`,
         });
         reader.take(Buffer.from(body, 'latin1'));

@@ -70,7 +70,7 @@ function shownState(state: ClientState): string {
   return state.status === 'connected' && state.behind > 0 ? 'catching-up' : state.status;
 }
 
-export function sayState(state: ClientState, t: Strings): string {
+function sayState(state: ClientState, t: Strings): string {
   switch (state.status) {
     case 'connected':
       if (state.behind > 0) return t.behind(state.behind);

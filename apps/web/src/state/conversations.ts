@@ -7,7 +7,7 @@ import { type Channel, parseChannel } from '@fullduplex/wire';
 import { readChatData } from './record.js';
 
 /** Unread messages are counted up to here: 100 means "100 or more". */
-export const MOST_UNREAD = 100;
+const MOST_UNREAD = 100;
 
 export interface Conversation {
   readonly channel: string;

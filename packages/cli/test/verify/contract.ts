@@ -13,7 +13,7 @@ const LOBBY = 'room:lobby';
 // Real sockets on a busy machine: every wait has a deadline of its own.
 vi.setConfig({ testTimeout: 60_000 });
 
-export async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`It did not become true: ${String(condition)}`);

@@ -8,7 +8,7 @@ import type { LogRecord, ReadRequest } from './channel-log.js';
 /** The most records that one read gives. */
 export const MAX_READ_RECORDS = 10_000;
 /** How many bytes of data one read gives where the request names no `maxBytes`. */
-export const DEFAULT_READ_BYTES = 4 * 1024 * 1024;
+const DEFAULT_READ_BYTES = 4 * 1024 * 1024;
 
 export interface Extent {
   readonly head: Position;

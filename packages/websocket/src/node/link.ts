@@ -15,7 +15,7 @@ import { type MessageSource, sendPieces } from './message-streams.js';
 import { Outbox, type SendCallback } from './outbox.js';
 
 export const OPEN = 1;
-export const CLOSING = 2;
+const CLOSING = 2;
 export const CLOSED = 3;
 export type LinkState = typeof OPEN | typeof CLOSING | typeof CLOSED;
 
@@ -46,7 +46,7 @@ export class Link implements ConnectionHandler, Watched {
   private readonly owner: LinkOwner;
   private readonly connection: Connection;
   state: LinkState = OPEN;
-  /** Why reading is stopped: any of `PAUSED`, `FULL` and `INFLATING`; 0 while it is not. */
+  /** Why reading is stopped, as bits: `PAUSED`, `FULL` and `INFLATING`; 0 while it is not. */
   private stopped = 0;
   closeSent = false;
   closeReceived = false;
