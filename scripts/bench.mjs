@@ -3,12 +3,11 @@
  * Options: --quick, --only NAME[,NAME], --peers ID[,ID], --rounds N, --json,
  * --no-build (measure what `dist` holds).
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { build, install, npm, requireNode, say } from './prepare.mjs';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
 const bench = fileURLToPath(new URL('../bench/', import.meta.url));
 
 const { values } = parseArgs({
@@ -22,28 +21,18 @@ const { values } = parseArgs({
   },
 });
 
-const run = (command, args, cwd) => {
-  const { status } = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) process.exit(status ?? 1);
-};
-
-if (!values['no-build'])
-  run(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '-b', 'packages/websocket', 'packages/server'],
-    root,
-  );
+requireNode();
+install();
+if (!values['no-build']) build();
 
 // The lock file as it was when the peers were installed tells whether they still fit.
 const lock = readFileSync(`${bench}package-lock.json`, 'utf8');
 const stamp = `${bench}node_modules/.installed-lock.json`;
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
-  process.stderr.write('Installing the peers into bench/node_modules …\n');
-  run(
-    'npm',
-    ['ci', '--ignore-scripts', '--no-workspaces', '--no-audit', '--no-fund', '--loglevel=error'],
-    bench,
-  );
+  say('Installing the peers into bench/node_modules …');
+  const flags = ['--ignore-scripts', '--no-workspaces', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Standard output is for the figures.
+  npm(['ci', ...flags], { cwd: bench, stdio: ['ignore', 2, 2] });
   writeFileSync(stamp, lock);
 }
 

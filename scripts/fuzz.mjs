@@ -4,8 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { build, install, requireNode, root } from './prepare.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -15,6 +15,10 @@ const seed = values.seed ?? String(randomInt(2 ** 31));
 const seconds = Number(values.minutes) * 60;
 if (!(seconds > 0)) throw new Error('--minutes takes a number above 0');
 
+requireNode();
+install({ tests: true });
+build();
+
 console.log(
   `Seed ${seed}: ${values.minutes} min for each property. The same again: npm run fuzz -- --seed ${seed}`,
 );
@@ -23,7 +27,7 @@ const { status } = spawnSync(
   process.execPath,
   ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--testTimeout', '0', ...only],
   {
-    cwd: fileURLToPath(new URL('../', import.meta.url)),
+    cwd: root,
     stdio: 'inherit',
     env: { ...process.env, FUZZ_SECONDS: String(seconds), FUZZ_SEED: seed },
   },

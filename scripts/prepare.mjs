@@ -57,7 +57,7 @@ export function npm(args, options = {}) {
   else run('npm', args, { shell: process.platform === 'win32', ...options });
 }
 
-export function run(command, args, options = {}) {
+function run(command, args, options = {}) {
   const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   if (error) fail(`Could not run ${command}: ${error.message}`);
   if (signal) process.kill(process.pid, signal);
