@@ -12,13 +12,16 @@ const key = z.string().min(1).max(128);
 const name = z.string();
 const channel = z.string();
 const offset = z.int().min(0);
+/** A page of a list: at most so many, from what an earlier answer gave as `next`. */
+const page = { limit: z.int().min(1).max(1000).optional(), after: z.string().max(1024).optional() };
 
 export const COMMANDS = {
   'room.create': z.object({ name, private: z.boolean().optional(), key: key.optional() }),
   'room.join': z.object({ channel }),
   'room.leave': z.object({ channel }),
   'room.invite': z.object({ channel, user: name }),
-  'room.list': z.object({ query: z.string().max(64).optional(), limit: z.int().min(1).max(1000).optional() }),
+  /** `query`: what the folded name begins with. */
+  'room.list': z.object({ query: z.string().max(64).optional(), ...page }),
   'message.send': z.object({ channel, key, text: z.string() }),
   'message.edit': z.object({ channel, offset: offset.min(1), text: z.string(), key: key.optional() }),
   'message.delete': z.object({ channel, offset: offset.min(1), key: key.optional() }),
@@ -38,8 +41,8 @@ export const COMMANDS = {
     before: offset.optional(),
     limit: z.int().min(1).max(1000).optional(),
   }),
-  'channel.members': z.object({ channel }),
-  'me.state': z.object({}),
+  'channel.members': z.object({ channel, ...page }),
+  'me.state': z.object(page),
 } as const satisfies Record<string, z.ZodType>;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -66,6 +69,8 @@ export interface Member {
   readonly role: 'owner' | 'member';
   /** Whether they are here now (presence). */
   readonly present: boolean;
+  /** When they were last here, in milliseconds since 1970, where that is known and they are away. */
+  readonly seen?: number;
 }
 
 /** One conversation the caller belongs to. */
@@ -80,7 +85,7 @@ export interface ChannelState {
   readonly unread: number;
   /** The last message, where there is one and it is near the head. */
   readonly last?: Publication<ChatData>;
-  /** Who is here now, in the members' own spelling. */
+  /** Some of those who are here now, in the members' own spelling. */
   readonly present: readonly string[];
 }
 
@@ -89,7 +94,8 @@ export interface CommandResults {
   readonly 'room.join': { readonly position: Position };
   readonly 'room.leave': { readonly position: Position };
   readonly 'room.invite': { readonly position: Position };
-  readonly 'room.list': { readonly rooms: readonly RoomSummary[] };
+  /** By name. Private rooms are not in it: who belongs to one has it in `me.state`. */
+  readonly 'room.list': { readonly rooms: readonly RoomSummary[]; readonly next?: string };
   readonly 'message.send': Appended;
   readonly 'message.edit': Appended;
   readonly 'message.delete': Appended;
@@ -105,6 +111,12 @@ export interface CommandResults {
     readonly offset: number;
     readonly gap?: Gap;
   };
-  readonly 'channel.members': { readonly members: readonly Member[] };
-  readonly 'me.state': { readonly user: string; readonly channels: readonly ChannelState[] };
+  /** By name. */
+  readonly 'channel.members': { readonly members: readonly Member[]; readonly next?: string };
+  /** The conversations where something was said last come first. */
+  readonly 'me.state': {
+    readonly user: string;
+    readonly channels: readonly ChannelState[];
+    readonly next?: string;
+  };
 }

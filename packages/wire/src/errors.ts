@@ -38,6 +38,7 @@ export const ERRORS = {
   unknown_user: { code: 1009, status: 404, retryable: false },
   storage_full: { code: 1010, status: 507, retryable: true },
   shutting_down: { code: 1011, status: 503, retryable: true },
+  unavailable: { code: 1012, status: 503, retryable: true },
 } as const satisfies Record<string, ErrorFacts>;
 
 export type ErrorCode = keyof typeof ERRORS;

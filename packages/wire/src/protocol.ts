@@ -84,7 +84,22 @@ export interface ConnectResult {
   /** Seconds until the token expires. */
   readonly ttl?: number;
   readonly subs?: Readonly<Record<string, SubscribeResult>>;
-  readonly data?: { readonly user: string };
+  readonly data?: ConnectData;
+}
+
+/** What `connect` tells besides what the protocol has. */
+export interface ConnectData {
+  readonly user: string;
+  /**
+   * With `since`: the channels that the user belongs to, in the place of `subs`. With either, there may be more of them
+   * than are told here (`more`): `me.state` pages through all.
+   */
+  readonly channels?: readonly string[];
+  readonly more?: boolean;
+  /** Where the session begins, or goes on, in the order of everything. */
+  readonly cursor?: string;
+  /** With `since`: whether everything after it comes, or has a gap of its own. Otherwise: take the state anew. */
+  readonly recovered?: boolean;
 }
 
 export interface ClientInfo {
@@ -130,7 +145,11 @@ export interface Push {
     readonly offset?: number;
     readonly info?: PublicationInfo;
     readonly time?: number;
+    /** In what the server subscribed: the place after it, to go on from over any transport. */
+    readonly cursor?: string;
   };
+  /** Alone: nothing happened up to here. */
+  readonly cursor?: string;
   readonly join?: { readonly info: ClientInfo };
   readonly leave?: { readonly info: ClientInfo };
   readonly subscribe?: SubscribeResult;
@@ -141,3 +160,9 @@ export interface Push {
 
 /** `connect.data` that asks the server to subscribe what the user belongs to, and to keep it so. */
 export const FOLLOW_MINE = { follow: 'mine' } as const;
+
+/** The same, going on from a place that any transport gave. */
+export interface FollowMine {
+  readonly follow: 'mine';
+  readonly since?: string;
+}

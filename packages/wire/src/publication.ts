@@ -37,6 +37,11 @@ export interface JoinedData {
   readonly by?: string;
 }
 
+/** In the place of a message that was deleted, or of an edit that another took the place of: what it said is gone. */
+export interface DeletedData {
+  readonly type: 'deleted';
+}
+
 export interface LeftData {
   readonly type: 'left';
   readonly user: string;
@@ -51,7 +56,15 @@ export interface ReadData {
 }
 
 /** What the server's own commands append. A `publish` may append any other JSON object. */
-export type ChatData = MessageData | EditData | DeleteData | ReactionData | JoinedData | LeftData | ReadData;
+export type ChatData =
+  | MessageData
+  | EditData
+  | DeleteData
+  | DeletedData
+  | ReactionData
+  | JoinedData
+  | LeftData
+  | ReadData;
 
 export interface PublicationInfo {
   /** Who sent it. */

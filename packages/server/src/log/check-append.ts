@@ -1,11 +1,10 @@
 /** What any log asks of an append before it takes it, how many bytes it weighs, and the limits where none are given. */
-import { type Append, LogError } from './channel-log.js';
+import { type Append, LogError } from './log.js';
 
 /** In bytes of UTF-8. */
 export const MAX_FACT_KEY_BYTES = 1024;
 export const DEFAULT_MAX_RECORD_BYTES = 1024 * 1024;
 export const DEFAULT_MAX_PENDING_BYTES = 64 * 1024 * 1024;
-export const DEFAULT_MAX_CHANNELS_KEPT = 100_000;
 /** What a record weighs beside its strings, so that many empty ones are counted too. */
 const OVERHEAD_BYTES = 128;
 
@@ -33,10 +32,25 @@ export function weigh(append: Append, maxRecordBytes: number): number {
     if (keyBytes > MAX_FACT_KEY_BYTES) {
       throw new TypeError(`A fact's key has at most ${MAX_FACT_KEY_BYTES} bytes; this one has ${keyBytes}.`);
     }
-    const bytes = fact.value === null ? 0 : Buffer.byteLength(fact.value);
+    const value = 'value' in fact ? (fact.value ?? '') : '';
+    const bytes = Buffer.byteLength(value);
     if (bytes > maxRecordBytes) throw tooLarge('fact', bytes, maxRecordBytes);
-    refuseUnstorable(fact.key, fact.value ?? undefined);
+    refuseUnstorable(fact.key, value);
     total += OVERHEAD_BYTES + keyBytes + bytes;
+  }
+  for (const { key } of append.when ?? []) {
+    refuseUnstorable(key);
+    total += OVERHEAD_BYTES + 2 * key.length;
+  }
+  const redactions = append.redact ?? [];
+  if (redactions.length > 0 && append.records.length === 0) {
+    throw new TypeError('What is redacted is told with a record: an append that redacts has one.');
+  }
+  for (const { data } of redactions) {
+    const bytes = Buffer.byteLength(data);
+    if (bytes > maxRecordBytes) throw tooLarge('record', bytes, maxRecordBytes);
+    refuseUnstorable(data);
+    total += OVERHEAD_BYTES + bytes;
   }
   return total;
 }

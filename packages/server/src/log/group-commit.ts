@@ -2,7 +2,7 @@
  * Puts together what is committed together: the appends of one turn of the loop, and all that arrive while a commit
  * is under way. It bounds what waits, in bytes; it does not know how a commit is done.
  */
-import { type Append, type Appended, LogError } from './channel-log.js';
+import { type Append, type Appended, LogError } from './log.js';
 
 /** One caller's append, waiting for its commit. Exactly one of `resolve` and `reject` is called, once. */
 export interface PendingAppend {

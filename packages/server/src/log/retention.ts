@@ -3,7 +3,7 @@
  * much. It goes in small steps, so that appends and readers are let in between; it must not know what a record means.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ChannelExtent, ChannelLog } from './channel-log.js';
+import type { ChannelExtent, ChannelLog } from './log.js';
 
 /** What is kept has to satisfy both. A channel's newest record is kept whatever the policy. */
 export interface RetentionPolicy {

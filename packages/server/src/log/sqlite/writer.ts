@@ -3,8 +3,8 @@
  * runs in a thread of its own and knows nothing of it.
  */
 import type Database from 'libsql';
-import { LogError } from './channel-log.js';
 import { DEFAULT_MAX_CHANNELS_KEPT } from './check-append.js';
+import { LogError } from './log.js';
 import type { Batch, BatchReply } from './sqlite-batch.js';
 import { openForWriting, readEpoch, type StorageOptions } from './sqlite-schema.js';
 

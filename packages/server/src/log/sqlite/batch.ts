@@ -2,8 +2,9 @@
  * A batch of appends as it crosses from the log to the thread that writes, and the reply as it comes back: few
  * objects and flat arrays, since each is copied on the way. It knows no storage.
  */
-import { type Appended, LogError, type LogErrorCode, type LogRecord } from './channel-log.js';
+
 import type { PendingAppend } from './group-commit.js';
+import { type Appended, LogError, type LogErrorCode, type LogRecord } from './log.js';
 
 export interface Batch {
   /** Unique; who is given the same batch twice commits it once. */

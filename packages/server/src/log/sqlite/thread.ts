@@ -4,13 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import {
-  type ChannelExtent,
-  LogError,
-  type LogErrorCode,
-  type ReadRequest,
-  type ReadResult,
-} from './channel-log.js';
+import { type ChannelExtent, LogError, type LogErrorCode, type ReadRequest, type ReadResult } from './log.js';
 import type { Extent } from './read-plan.js';
 import type { Batch, BatchReply } from './sqlite-batch.js';
 import type { StorageOptions } from './sqlite-schema.js';

@@ -4,7 +4,7 @@
  */
 import type { Position } from '@fullduplex/wire';
 import type Database from 'libsql';
-import type { ChannelExtent, LogRecord, ReadRequest, ReadResult } from './channel-log.js';
+import type { ChannelExtent, LogRecord, ReadRequest, ReadResult } from './log.js';
 import { type Extent, gapOf, planRead, type ReadPlan } from './read-plan.js';
 import { openForReading, readEpoch } from './sqlite-schema.js';
 

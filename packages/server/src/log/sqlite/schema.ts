@@ -1,7 +1,7 @@
 /** The tables of a log's database file, and how a connection to it is set up. It knows SQLite, and no threads. */
 import { randomUUID } from 'node:crypto';
 import Database from 'libsql';
-import { type Durability, LogError } from './channel-log.js';
+import { type Durability, LogError } from './log.js';
 
 /** Counted up with every change of the tables; kept in the file as SQLite's `user_version`. */
 const SCHEMA_VERSION = 1;

@@ -1,6 +1,6 @@
 /** The entry of the log's threads, one that writes and one that reads: answers calls, one by one, in their order. */
 import { parentPort } from 'node:worker_threads';
-import type { ReadRequest } from './channel-log.js';
+import type { ReadRequest } from './log.js';
 import type { Batch } from './sqlite-batch.js';
 import { SqliteReader } from './sqlite-reader.js';
 import { type StorageOptions, toLogError } from './sqlite-schema.js';

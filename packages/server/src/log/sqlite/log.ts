@@ -7,6 +7,16 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Position } from '@fullduplex/wire';
+import { ChannelTails } from './channel-tails.js';
+import {
+  DEFAULT_MAX_CHANNELS_KEPT,
+  DEFAULT_MAX_PENDING_BYTES,
+  DEFAULT_MAX_RECORD_BYTES,
+  weigh,
+} from './check-append.js';
+import { lockFile } from './file-lock.js';
+import { Followers } from './followers.js';
+import { GroupCommit, type PendingAppend } from './group-commit.js';
 import {
   type Append,
   type Appended,
@@ -18,17 +28,7 @@ import {
   LogError,
   type ReadRequest,
   type ReadResult,
-} from './channel-log.js';
-import { ChannelTails } from './channel-tails.js';
-import {
-  DEFAULT_MAX_CHANNELS_KEPT,
-  DEFAULT_MAX_PENDING_BYTES,
-  DEFAULT_MAX_RECORD_BYTES,
-  weigh,
-} from './check-append.js';
-import { lockFile } from './file-lock.js';
-import { Followers } from './followers.js';
-import { GroupCommit, type PendingAppend } from './group-commit.js';
+} from './log.js';
 import { planRead } from './read-plan.js';
 import { type Batch, type BatchReply, decodeReply, encodeBatch } from './sqlite-batch.js';
 import { SqliteThread, startSqliteWorker, ThreadDied } from './sqlite-thread.js';

@@ -1,0 +1,363 @@
+/**
+ * The log over a storage, the same for each of them: puts appends together, follows the one order, keeps what is recent
+ * at hand, and answers nothing beyond what it has told. It must not know how a storage keeps things.
+ */
+import type { Position } from '@fullduplex/wire';
+import { DEFAULT_MAX_PENDING_BYTES, DEFAULT_MAX_RECORD_BYTES, weigh } from './check-append.js';
+import { epochAt, isForked } from './epochs.js';
+import { GroupCommit, type PendingAppend } from './group-commit.js';
+import { HeadCache } from './head-cache.js';
+import {
+  type Append,
+  type Appended,
+  type ChannelExtent,
+  type ChannelPlace,
+  type Durability,
+  type Epoch,
+  type Fact,
+  type FactsAt,
+  type Follower,
+  type Head,
+  type Log,
+  LogError,
+  type LogRecord,
+  type ReadAfterRequest,
+  type ReadAfterResult,
+  type ReadRequest,
+  type ReadResult,
+  type TailRecord,
+} from './log.js';
+import { DEFAULT_READ_BYTES, gapOf, MAX_READ_RECORDS, planRead, selectRecords } from './read-plan.js';
+import { RecentRecords } from './recent-records.js';
+import { Sequence } from './sequence.js';
+import type { ChannelRecords, Committed, Storage, StorageState } from './storage.js';
+
+export interface OrderedLogOptions {
+  /** The most bytes of one record's data. 1 MiB. */
+  readonly maxRecordBytes?: number;
+  /** The most bytes that may wait to be committed; more is refused with `full`. 64 MiB. */
+  readonly maxPendingBytes?: number;
+  /** A commit takes no more appends once it has this many bytes. 4 MiB. */
+  readonly maxBatchBytes?: number;
+  /** The most bytes of recent records that are kept in memory, over all channels. 16 MiB. */
+  readonly recentBytes?: number;
+  /** Channels whose heads are kept in memory. 100,000. */
+  readonly maxHeads?: number;
+  /** Told of what nobody expected, and of a storage that cannot be reached. */
+  readonly failed?: (error: unknown) => void;
+  /** Runs the function once this turn's appends are in. */
+  readonly defer?: (run: () => void) => void;
+  /** Calls back once, after so many milliseconds. Returns what takes it back. */
+  readonly after?: (ms: number, callback: () => void) => () => void;
+}
+
+/** What one reading of the tail brings. */
+const TAIL_RECORDS = 5000;
+const TAIL_BYTES = 4 * 1024 * 1024;
+
+export class OrderedLog implements Log {
+  readonly durability: Durability;
+  readonly #storage: Storage;
+  readonly #commits: GroupCommit;
+  readonly #sequence: Sequence;
+  readonly #recent: RecentRecords;
+  readonly #heads: HeadCache;
+  readonly #followers = new Set<Follower>();
+  readonly #maxRecordBytes: number;
+  readonly #failed: (error: unknown) => void;
+  readonly #unwatch: () => void;
+  #epochs: readonly Epoch[];
+  #closing: Promise<void> | undefined;
+
+  constructor(storage: Storage, options: OrderedLogOptions = {}) {
+    const { lastId, epochs } = storage.opened;
+    this.durability = storage.durability;
+    this.#storage = storage;
+    this.#epochs = epochs;
+    this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
+    this.#failed = options.failed ?? (() => {});
+    this.#recent = new RecentRecords(options.recentBytes ?? 16 * 1024 * 1024, lastId);
+    this.#heads = new HeadCache(options.maxHeads ?? 100_000);
+    this.#sequence = new Sequence({
+      position: lastId,
+      read: (after) => storage.tail(after, TAIL_RECORDS, TAIL_BYTES),
+      told: (records) => this.#told(records),
+      skipped: (from, to) => this.#skipped(from, to),
+      state: (state) => this.#learn(state),
+      failed: this.#failed,
+      after: options.after ?? afterMs,
+    });
+    this.#commits = new GroupCommit({
+      commit: (batch) => this.#commit(batch),
+      // After what this turn of the loop has read from its connections.
+      defer: options.defer ?? setImmediate,
+      maxPendingBytes: options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES,
+      maxBatchBytes: options.maxBatchBytes ?? 4 * 1024 * 1024,
+    });
+    this.#unwatch = storage.watch(() => this.#sequence.poke());
+  }
+
+  get position(): number {
+    return this.#sequence.position;
+  }
+
+  get epochs(): readonly Epoch[] {
+    return this.#epochs;
+  }
+
+  async append(append: Append): Promise<readonly Appended[]> {
+    this.#refuseWhenClosed();
+    return this.#commits.add(append, weigh(append, this.#maxRecordBytes));
+  }
+
+  async read(request: ReadRequest): Promise<ReadResult> {
+    this.#refuseWhenClosed();
+    const recent = this.#readRecent(request);
+    if (recent !== undefined) return recent;
+    let answer = await this.#storage.read(request, this.position);
+    let forked = await this.#isForked(request);
+    if (!forked && (request.after ?? 0) > answer.extent.head.offset) {
+      // Another node may have told of it before this one has it.
+      await this.catchUp();
+      answer = await this.#storage.read(request, this.position);
+      forked = (request.after ?? 0) > answer.extent.head.offset;
+    }
+    const { after: _after, ...whole } = request;
+    return this.#result(request, forked ? await this.#storage.read(whole, this.position) : answer, forked);
+  }
+
+  async readAfter(request: ReadAfterRequest): Promise<ReadAfterResult> {
+    this.#refuseWhenClosed();
+    const position = this.position;
+    const limit = Math.min(Math.max(request.limit, 1), MAX_READ_RECORDS);
+    const maxBytes = request.maxBytes ?? DEFAULT_READ_BYTES;
+    const channels = request.channels.filter(({ channel, after }) => {
+      const newest = this.newest(channel);
+      return after < position && (newest === undefined || newest > after);
+    });
+    if (channels.length === 0) return { records: [], holes: [], through: position };
+    if (channels.every(({ after }) => after >= this.#recent.floor)) {
+      return this.#mergeRecent(channels, position, limit, maxBytes);
+    }
+    const { records, holes, whole } = await this.#storage.readAfter({
+      channels,
+      upTo: position,
+      limit,
+      maxBytes,
+    });
+    const last = Math.max(records.at(-1)?.id ?? 0, holes.at(-1)?.id ?? 0);
+    return { records, holes, through: whole ? position : last };
+  }
+
+  async heads(channels: readonly string[]): Promise<readonly Head[]> {
+    this.#refuseWhenClosed();
+    const known = channels.map((channel) => this.#headOf(channel));
+    const unknown = channels.filter((_, index) => known[index] === undefined);
+    if (unknown.length === 0) return known as readonly Head[];
+    const position = this.position;
+    const extents = await this.#storage.extents(unknown, position);
+    const loaded = new Map(unknown.map((channel, index) => [channel, extents[index]!.head]));
+    // What was told meanwhile is here, unless so much was that it has left again.
+    const complete = this.#recent.floor <= position;
+    for (const [channel, head] of loaded) if (complete) this.#heads.learn(channel, head);
+    return channels.map((channel) => this.#headOf(channel) ?? loaded.get(channel)!);
+  }
+
+  newest(channel: string): number | undefined {
+    return this.#headOf(channel)?.id;
+  }
+
+  follow(follower: Follower): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  async catchUp(): Promise<void> {
+    this.#refuseWhenClosed();
+    const state = await this.#storage.state();
+    this.#learn(state);
+    if (state.lastId <= this.position) return;
+    this.#sequence.poke();
+    await this.#sequence.reached(state.lastId);
+  }
+
+  reached(id: number): Promise<void> {
+    return this.#sequence.reached(id);
+  }
+
+  async facts(keys: readonly string[]): Promise<FactsAt<readonly (Fact | undefined)[]>> {
+    this.#refuseWhenClosed();
+    return this.#storage.facts(keys);
+  }
+
+  async list(prefix: string, limit: number, after?: string): Promise<FactsAt<readonly Fact[]>> {
+    this.#refuseWhenClosed();
+    return this.#storage.list(prefix, limit, after);
+  }
+
+  async channels(after: number, limit: number): Promise<readonly ChannelExtent[]> {
+    this.#refuseWhenClosed();
+    return this.#storage.channels(after, limit);
+  }
+
+  async trim(channel: string, before: number): Promise<void> {
+    for (let more = true; more; ) {
+      this.#refuseWhenClosed();
+      more = (await this.#storage.trim(channel, before)).more;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#commits.idle();
+    this.#unwatch();
+    this.#sequence.close();
+    this.#followers.clear();
+    await this.#storage.close();
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing !== undefined) throw new LogError('closed', 'The log is closed.');
+  }
+
+  async #commit(pending: readonly PendingAppend[]): Promise<void> {
+    let committed: Committed;
+    try {
+      committed = await this.#storage.commit(pending.map(({ append }) => append));
+    } catch (error) {
+      for (const { reject } of pending) reject(error as LogError);
+      // It may have been committed all the same; those who follow are to be told.
+      this.#sequence.poke();
+      return;
+    }
+    if (committed.epochs !== undefined) this.#epochs = committed.epochs;
+    this.#sequence.offer(committed.records);
+    for (const [index, { resolve, reject }] of pending.entries()) {
+      const outcome = committed.outcomes[index]!;
+      if (outcome instanceof LogError) {
+        reject(outcome);
+        continue;
+      }
+      const appended = outcome.map(({ id, offset, time, duplicate }) => ({
+        id,
+        position: { epoch: epochAt(this.#epochs, id), offset },
+        time,
+        duplicate,
+      }));
+      const last = Math.max(0, ...appended.map(({ id }) => id));
+      if (last <= this.position) resolve(appended);
+      else this.#sequence.reached(last).then(() => resolve(appended), reject);
+    }
+  }
+
+  #told(records: readonly TailRecord[]): void {
+    this.#recent.push(records);
+    for (const { channel, offset, id } of records) this.#heads.told(channel, offset, id, this.#failed);
+    for (const follower of this.#followers) this.#call(() => follower.told(records));
+  }
+
+  #skipped(from: number, to: number): void {
+    this.#failed(
+      new LogError('unavailable', `The records ${from} to ${to} were removed before they were read.`),
+    );
+    this.#recent.clear(to);
+    this.#heads.clear();
+    for (const follower of this.#followers) this.#call(() => follower.skipped(from, to));
+  }
+
+  /** A follower that throws breaks its contract: the others are told all the same, and nobody can overlook the error. */
+  #call(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  #learn({ epochs }: StorageState): void {
+    if (epochs.length > this.#epochs.length) this.#epochs = epochs;
+  }
+
+  #headOf(channel: string): Head | undefined {
+    return this.#recent.newest(channel) ?? this.#heads.get(channel);
+  }
+
+  /** The answer, when everything that it takes is at hand. */
+  #readRecent(request: ReadRequest): ReadResult | undefined {
+    const held = this.#recent.of(request.channel);
+    const [oldest] = held;
+    const head = held.at(-1);
+    if (oldest === undefined || head === undefined) return undefined;
+    if (request.epoch !== undefined && request.epoch !== this.#epochs.at(-1)!.name) return undefined;
+    // What is before the first record here is not known to be there, and not known to be gone.
+    const extent = { head, oldest: oldest.offset };
+    const plan = planRead(request, extent);
+    const newestFirst = request.newestFirst === true;
+    if ((request.after ?? 0) > head.offset) return undefined;
+    const records = selectRecords(held, oldest.offset, plan, newestFirst);
+    if (newestFirst) {
+      // The way back ended where memory does, and not where the request wanted it to: there may be more.
+      const from = Math.max((request.after ?? 0) + 1, 1);
+      const first = records[0]?.offset;
+      if (plan.last < oldest.offset) return undefined;
+      if (first === oldest.offset && from < first && records.length < plan.limit) return undefined;
+    } else if ((request.after ?? 0) + 1 < oldest.offset) {
+      return undefined;
+    }
+    return { records, head: this.#position(head) };
+  }
+
+  #mergeRecent(
+    channels: readonly ChannelPlace[],
+    position: number,
+    limit: number,
+    maxBytes: number,
+  ): ReadAfterResult {
+    const found: LogRecord[] = [];
+    for (const { channel, after } of channels) found.push(...this.#recent.after(channel, after));
+    found.sort((a, b) => a.id - b.id);
+    let count = 0;
+    let bytes = 0;
+    while (count < found.length && count < limit) {
+      bytes += Buffer.byteLength(found[count]!.data);
+      if (count > 0 && bytes > maxBytes) break;
+      count++;
+    }
+    const whole = count === found.length;
+    const records = whole ? found : found.slice(0, count);
+    return { records, holes: [], through: whole ? position : records.at(-1)!.id };
+  }
+
+  /** Whether the position that is asked from lies beyond its epoch's end. */
+  async #isForked({ channel, after = 0, epoch }: ReadRequest): Promise<boolean> {
+    if (epoch === undefined || epoch === this.#epochs.at(-1)!.name) return false;
+    if (after === 0) return isForked(this.#epochs, epoch, 0);
+    const request = { channel, after: after - 1, before: after + 1, limit: 1 };
+    const { records, extent } = await this.#storage.read(request, this.position);
+    // A record that was trimmed lies at the floor, or before it.
+    const id = records[0]?.id ?? (after < extent.oldest ? extent.floor : Number.POSITIVE_INFINITY);
+    return isForked(this.#epochs, epoch, id);
+  }
+
+  #result(request: ReadRequest, { extent, records }: ChannelRecords, forked: boolean): ReadResult {
+    const head = this.#position(extent.head);
+    const gap = gapOf(request, extent, head.epoch, records[0]?.offset, forked);
+    return gap === undefined ? { records, head } : { records, head, gap };
+  }
+
+  #position({ offset }: Head): Position {
+    return { epoch: this.#epochs.at(-1)!.name, offset };
+  }
+}
+
+function afterMs(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+}
