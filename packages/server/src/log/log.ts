@@ -212,6 +212,8 @@ export interface Log {
   readonly position: number;
   /** Every epoch there was, the present one last. */
   readonly epochs: readonly Epoch[];
+  /** For how many milliseconds the storage has not answered; 0 while it does. What is told may be as late. */
+  readonly silence: number;
 
   /**
    * Appends and resolves once it is durable and `position` has passed it, with one entry a record, in their order.

@@ -43,12 +43,16 @@ export interface OrderedLogOptions {
   readonly recentBytes?: number;
   /** Channels whose heads are kept in memory. 100,000. */
   readonly maxHeads?: number;
+  /** Told how many milliseconds an append took, from the call until it was acknowledged. */
+  readonly appended?: (ms: number) => void;
   /** Told of what nobody expected, and of a storage that cannot be reached. */
   readonly failed?: (error: unknown) => void;
   /** Runs the function once this turn's appends are in. */
   readonly defer?: (run: () => void) => void;
   /** Calls back once, after so many milliseconds. Returns what takes it back. */
   readonly after?: (ms: number, callback: () => void) => () => void;
+  /** Milliseconds by a clock that never goes back. */
+  readonly monotonic?: () => number;
 }
 
 /** What one reading of the tail brings. */
@@ -66,7 +70,11 @@ export class OrderedLog implements Log {
   readonly #maxRecordBytes: number;
   readonly #failed: (error: unknown) => void;
   readonly #unwatch: () => void;
+  readonly #monotonic: () => number;
+  readonly #appended: ((ms: number) => void) | undefined;
   #epochs: readonly Epoch[];
+  /** Since when the storage has not answered what it was asked, or answered that it cannot. */
+  #silentSince: number | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(storage: Storage, options: OrderedLogOptions = {}) {
@@ -76,11 +84,13 @@ export class OrderedLog implements Log {
     this.#epochs = epochs;
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
     this.#failed = options.failed ?? (() => {});
+    this.#appended = options.appended;
+    this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#recent = new RecentRecords(options.recentBytes ?? 16 * 1024 * 1024, lastId);
     this.#heads = new HeadCache(options.maxHeads ?? 100_000);
     this.#sequence = new Sequence({
       position: lastId,
-      read: (after) => storage.tail(after, TAIL_RECORDS, TAIL_BYTES),
+      read: (after) => this.#heard(() => storage.tail(after, TAIL_RECORDS, TAIL_BYTES)),
       told: (records) => this.#told(records),
       skipped: (from, to) => this.#skipped(from, to),
       state: (state) => this.#learn(state),
@@ -105,9 +115,16 @@ export class OrderedLog implements Log {
     return this.#epochs;
   }
 
+  get silence(): number {
+    return this.#silentSince === undefined ? 0 : this.#monotonic() - this.#silentSince;
+  }
+
   async append(append: Append): Promise<readonly Appended[]> {
     this.#refuseWhenClosed();
-    return this.#commits.add(append, weigh(append, this.#maxRecordBytes));
+    const began = this.#monotonic();
+    const appended = await this.#commits.add(append, weigh(append, this.#maxRecordBytes));
+    this.#appended?.(this.#monotonic() - began);
+    return appended;
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
@@ -227,7 +244,7 @@ export class OrderedLog implements Log {
   async #commit(pending: readonly PendingAppend[]): Promise<void> {
     let committed: Committed;
     try {
-      committed = await this.#storage.commit(pending.map(({ append }) => append));
+      committed = await this.#heard(() => this.#storage.commit(pending.map(({ append }) => append)));
     } catch (error) {
       for (const { reject } of pending) reject(error as LogError);
       // It may have been committed all the same; those who follow are to be told.
@@ -252,6 +269,14 @@ export class OrderedLog implements Log {
       if (last <= this.position) resolve(appended);
       else this.#sequence.reached(last).then(() => resolve(appended), reject);
     }
+  }
+
+  /** Notes whether the storage answers. */
+  async #heard<Result>(ask: () => Promise<Result>): Promise<Result> {
+    this.#silentSince ??= this.#monotonic();
+    const answer = await ask();
+    this.#silentSince = undefined;
+    return answer;
   }
 
   #told(records: readonly TailRecord[]): void {

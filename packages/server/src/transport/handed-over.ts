@@ -39,9 +39,14 @@ export class HandedOver {
     if (this.#given.size > 0) this.#schedule();
   }
 
-  /** The client closed the connection in order, and so has read what came before; a cut one may not have. */
-  closed(inOrder: boolean): void {
-    if (inOrder) this.#mark(new Map([...(this.#asked ?? []), ...this.#given]));
+  /**
+   * The connection is over.
+   *
+   * @param echoed the client answered our own close, and so has read what came before it. A close of its own proves
+   *   nothing: a page that is left sends one without having read on.
+   */
+  closed(echoed: boolean): void {
+    if (echoed) this.#mark(new Map([...(this.#asked ?? []), ...this.#given]));
     this.#given.clear();
     this.#asked = undefined;
   }

@@ -1,6 +1,6 @@
 import type { CommandError } from '@fullduplex/wire';
 import { expect, test } from 'vitest';
-import { RateLimit } from '../../src/http/limits.js';
+import { RateLimit } from '../../src/http/rate-limit.js';
 
 test('so many a second and a burst, for each key by itself', () => {
   let now = 0;
