@@ -63,7 +63,7 @@ export function describeAppending(subject: Subject): void {
 
     test('has one epoch from the first id on, which every position bears', async () => {
       expect(subject.log.epochs).toEqual([{ name: expect.any(String), first: 1 }]);
-      const [{ name }] = subject.log.epochs as [{ name: string }];
+      const { name } = subject.log.epochs[0]!;
       expect(name).not.toBe('');
       await fill(subject, 'room:a', 3);
       const [last] = await subject.log.append({ records: [message('room:b', 'x')] });

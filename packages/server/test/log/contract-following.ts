@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Log } from '../../src/log/log.js';
-import { factsOf, fill, idsOf, listen, message, range, type Subject } from './subject.js';
+import { DEAF, factsOf, fill, idsOf, listen, message, range, type Subject } from './subject.js';
 
 export function describeFollowing(subject: Subject): void {
   describe('follow', () => {
@@ -50,7 +50,7 @@ export function describeFollowing(subject: Subject): void {
 
     test('tells each follower, and the same one as often as it follows', async () => {
       let count = 0;
-      const follower = { told: () => count++, skipped: () => {} };
+      const follower = { ...DEAF, told: () => count++ };
       const stop = subject.log.follow(follower);
       subject.log.follow(follower);
       await subject.log.append({ records: [message('room:a', '1')] });
@@ -67,12 +67,12 @@ export function describeFollowing(subject: Subject): void {
       const late: number[] = [];
       let began: number | undefined;
       subject.log.follow({
+        ...DEAF,
         told: () => {
           if (began !== undefined) return;
           began = subject.log.position;
-          subject.log.follow({ told: (records) => late.push(...idsOf(records)), skipped: () => {} });
+          subject.log.follow({ ...DEAF, told: (records) => late.push(...idsOf(records)) });
         },
-        skipped: () => {},
       });
       await subject.log.append({ records: [message('room:a', '1')] });
       expect(began).toBe(1);
@@ -83,8 +83,8 @@ export function describeFollowing(subject: Subject): void {
     test('tells nothing more to whom another follower has stopped', async () => {
       const heard: number[] = [];
       const stops: (() => void)[] = [];
-      subject.log.follow({ told: () => stops.forEach((stop) => void stop()), skipped: () => {} });
-      stops.push(subject.log.follow({ told: (records) => heard.push(...idsOf(records)), skipped: () => {} }));
+      subject.log.follow({ ...DEAF, told: () => stops.forEach((stop) => void stop()) });
+      stops.push(subject.log.follow({ ...DEAF, told: (records) => heard.push(...idsOf(records)) }));
       await subject.log.append({ records: [message('room:a', '1')] });
       expect(heard).toEqual([]);
     });
@@ -93,6 +93,7 @@ export function describeFollowing(subject: Subject): void {
       const answers: Promise<unknown>[] = [];
       let replied = false;
       subject.log.follow({
+        ...DEAF,
         told: (records) => {
           const last = records.at(-1)!;
           answers.push(
@@ -104,7 +105,6 @@ export function describeFollowing(subject: Subject): void {
           replied = true;
           answers.push(subject.log.append({ records: [message('room:b', 'reply')] }));
         },
-        skipped: () => {},
       });
       const { records } = listen(subject.log);
       await fill(subject, 'room:a', 2);

@@ -7,6 +7,7 @@ import { describeMerging } from './contract-merging.js';
 import { describeReading } from './contract-reading.js';
 import { describeRedacting } from './contract-redacting.js';
 import { describeSeveral } from './contract-several.js';
+import { later } from './fixtures.js';
 import type { OpenLog, Subject } from './subject.js';
 
 export type { ContractOptions, Opened, OpenLog } from './subject.js';
@@ -29,7 +30,7 @@ export function describeContract(name: string, open: OpenLog, { severalWriters }
       beforeEach(async () => {
         subject.clock = 1_700_000_000_000;
         const limits = { maxRecordBytes: 1000, maxPendingBytes: 100_000 };
-        const opened = await open({ ...limits, ...memory, now: () => subject.clock });
+        const opened = await open({ ...limits, ...memory, ...later, now: () => subject.clock });
         subject.log = opened.log;
         subject.another = opened.another;
         subject.ownClock = opened.ownClock === true;

@@ -12,6 +12,16 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/** What runs later, by the machine's own loop and timers. */
+export const later = {
+  defer: (run: () => void): void => void setImmediate(run),
+  after(ms: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 export function record(channel: string, text: string, key?: string): NewRecord {
   const data = JSON.stringify({ type: 'message', text });
   return { channel, sender: 'ada', data, ...(key === undefined ? {} : { key }) };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { MemoryStorage, type MemoryStorageOptions } from '../../src/log/memory-storage.js';
 import { OrderedLog } from '../../src/log/ordered-log.js';
 import { describeContract } from './contract.js';
-import { record } from './fixtures.js';
+import { later, record } from './fixtures.js';
 import { factsOf } from './subject.js';
 
 describeContract(
@@ -26,7 +26,7 @@ describeContract(
 );
 
 const open = (options: Partial<MemoryStorageOptions> = {}): OrderedLog =>
-  new OrderedLog(new MemoryStorage({ now: () => 0, epoch: 'e', ...options }));
+  new OrderedLog(new MemoryStorage({ now: () => 0, epoch: 'e', ...options }), later);
 
 test('says that it lasts as long as the process', () => {
   expect(open().durability).toBe('memory');

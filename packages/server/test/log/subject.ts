@@ -1,6 +1,6 @@
 /** The log that the contract is tried on, and what all parts of the contract use. */
 import { expect } from 'vitest';
-import type { Fact, Log, LogRecord, NewRecord, TailRecord } from '../../src/log/log.js';
+import type { Fact, Follower, Log, LogRecord, NewRecord, TailRecord } from '../../src/log/log.js';
 
 export interface ContractOptions {
   readonly maxRecordBytes: number;
@@ -8,6 +8,9 @@ export interface ContractOptions {
   /** Bytes of recent records and number of heads kept in memory: with none, everything comes from the storage. */
   readonly recentBytes: number;
   readonly maxHeads: number;
+  /** The machine's own, for what runs later. */
+  readonly defer: (run: () => void) => void;
+  readonly after: (ms: number, callback: () => void) => () => void;
   /** The storage's clock, for storages that are handed one. */
   readonly now: () => number;
 }
@@ -73,6 +76,9 @@ export async function factOf(log: Log, key: string): Promise<Fact | undefined> {
   return (await log.facts([key])).facts[0];
 }
 
+/** A follower whom nothing concerns. */
+export const DEAF: Follower = { told: () => {}, skipped: () => {}, wentBack: () => {} };
+
 export interface Listening {
   readonly records: TailRecord[];
   readonly skips: { readonly from: number; readonly to: number }[];
@@ -97,6 +103,9 @@ export function listen(log: Log): Listening {
       position = to;
       expect(log.position).toBe(position);
       skips.push({ from, to });
+    },
+    wentBack(to) {
+      throw new Error(`The log went back to ${to}.`);
     },
   });
   return { records, skips, stop };
