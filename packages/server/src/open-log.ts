@@ -8,6 +8,7 @@ import { MemoryStorage } from './log/memory-storage.js';
 import { OrderedLog, type OrderedLogOptions } from './log/ordered-log.js';
 import type { Storage } from './log/storage.js';
 import { makeFolder } from './make-folder.js';
+import type { Clock } from './time/clock.js';
 
 export interface Kept {
   readonly log: Log;
@@ -22,6 +23,7 @@ export interface Kept {
 export async function openLog(
   config: ResolvedConfig,
   given: Log | undefined,
+  clock: Clock,
   told: Pick<OrderedLogOptions, 'failed' | 'appended'>,
 ): Promise<Kept> {
   const { recordBytes, pendingBytes, batchBytes, recentBytes, channelsKept } = config.log;
@@ -29,6 +31,10 @@ export async function openLog(
     if (given !== undefined) return { log: given, secret: await secretOf(config, undefined) };
     const log = new OrderedLog(await openStorage(config, told.failed ?? (() => {})), {
       ...told,
+      // After what this turn of the loop has read from its connections.
+      defer: setImmediate,
+      after: clock.after,
+      monotonic: clock.monotonic,
       maxRecordBytes: recordBytes,
       maxPendingBytes: pendingBytes,
       maxBatchBytes: batchBytes,

@@ -75,7 +75,7 @@ export async function openSharedServices(
     present: () => presence.size,
     held: () => held.size,
   });
-  const kept = await openLog(config, given, {
+  const kept = await openLog(config, given, clock, {
     failed,
     appended: (ms) => metrics.appendSeconds.observe(ms / 1000),
   });
