@@ -184,7 +184,9 @@ export class OwnStream implements Restarted {
     const overtaken = (): boolean => this.#turn !== turn || this.#state !== 'reading';
     const { log, pageBytes } = this.#hub;
     try {
-      for (;;) {
+      // Not in the midst of a dispatch: what the log would give then goes beyond what is known of memberships.
+      await undefined;
+      while (!overtaken()) {
         if (this.#reader.outlet.backlog > HIGH_WATER) {
           this.#state = 'waiting';
           return;
