@@ -19,6 +19,11 @@ const SERVER = 'packages/server/src';
 const PROTOCOL = 'packages/websocket/src/protocol';
 const WIRE = 'packages/wire/src';
 
+const BROKER = `${SERVER}/broker/broker.ts`;
+
+/** Time and the broker's contract: what rooms that are otherwise strangers may all know. */
+const SEAMS = ['broker/broker.ts', 'time'];
+
 const rooms: readonly Room[] = [
   {
     path: 'packages/cli/src',
@@ -35,7 +40,7 @@ const rooms: readonly Room[] = [
     path: SERVER,
     floor: 4,
     knows: [
-      ...['transport', 'http', 'session', 'chat', 'delivery', 'presence', 'log'].map(
+      ...['transport', 'http', 'session', 'chat', 'delivery', 'presence', 'log', 'broker', 'time'].map(
         (it) => `${SERVER}/${it}`,
       ),
       'packages/websocket/src',
@@ -49,7 +54,9 @@ const rooms: readonly Room[] = [
       SERVER,
       `${SERVER}/transport`,
       `${SERVER}/http`,
-      ...['session', 'chat', 'delivery', 'presence', 'log/channel-log.ts'].map((it) => `${SERVER}/${it}`),
+      ...['session', 'chat', 'delivery', 'presence', 'log/channel-log.ts', ...SEAMS].map(
+        (it) => `${SERVER}/${it}`,
+      ),
       'packages/websocket/src',
       WIRE,
     ],
@@ -57,12 +64,27 @@ const rooms: readonly Room[] = [
   {
     path: `${SERVER}/session`,
     floor: 3,
-    knows: [...['chat', 'delivery', 'presence', 'log/channel-log.ts'].map((it) => `${SERVER}/${it}`), WIRE],
+    knows: [
+      ...['chat', 'delivery', 'presence', 'log/channel-log.ts', ...SEAMS].map((it) => `${SERVER}/${it}`),
+      WIRE,
+    ],
   },
-  { path: `${SERVER}/chat`, floor: 2, knows: [`${SERVER}/log/channel-log.ts`, `${SERVER}/presence`, WIRE] },
-  { path: `${SERVER}/delivery`, floor: 2, knows: [`${SERVER}/log/channel-log.ts`, WIRE] },
-  { path: `${SERVER}/presence`, floor: 2, knows: [WIRE] },
-  { path: `${SERVER}/log`, floor: 2, knows: [WIRE] },
+  {
+    path: `${SERVER}/chat`,
+    floor: 2,
+    knows: [...['presence', 'log/channel-log.ts', ...SEAMS].map((it) => `${SERVER}/${it}`), WIRE],
+  },
+  {
+    path: `${SERVER}/delivery`,
+    floor: 2,
+    knows: [...['log/channel-log.ts', ...SEAMS].map((it) => `${SERVER}/${it}`), WIRE],
+  },
+  { path: `${SERVER}/presence`, floor: 2, knows: [...SEAMS.map((it) => `${SERVER}/${it}`), WIRE] },
+  { path: `${SERVER}/log`, floor: 2, knows: [`${SERVER}/time`, WIRE] },
+  { path: `${SERVER}/broker`, floor: 2, knows: [BROKER, `${SERVER}/log/postgres`, `${SERVER}/time`, WIRE] },
+  { path: BROKER, floor: 2, knows: [] },
+  { path: `${SERVER}/log/postgres`, floor: 2, knows: [`${SERVER}/log`, `${SERVER}/time`, WIRE] },
+  { path: `${SERVER}/time`, floor: 0, knows: [] },
   { path: `${SERVER}/log/channel-log.ts`, floor: 2, knows: [WIRE] },
   { path: 'packages/client/src', floor: 2, knows: [WIRE] },
   { path: 'packages/websocket/src', floor: 1, knows: ['packages/websocket/src/node', PROTOCOL] },

@@ -6,11 +6,17 @@
  * A message arrives at most a few times, in any order, or not at all: nothing may break when one is lost.
  */
 
-/** A client that is here, as other nodes are told of it: its session's id, its user, its transport. */
-export type ClientEntry = readonly [client: string, user: string, transport: string];
+/** What a client came over. */
+export type PresenceTransport = 'websocket' | 'sse' | 'long-polling' | 'polling' | 'plain';
 
-/** What a node has in a channel: clients and users that count here and on no other node. Nobody: both are 0. */
-export type ChannelEntry = readonly [channel: string, clients: number, users: number];
+/** A client that is here, as other nodes are told of it: its session's id, its user, its transport. */
+export type ClientEntry = readonly [client: string, user: string, transport: PresenceTransport];
+
+/**
+ * What a node has in a channel: clients and users that count here and on no other node, and its clients in all. Nobody:
+ * all are 0.
+ */
+export type ChannelEntry = readonly [channel: string, clients: number, users: number, all: number];
 
 /**
  * A user of a node. `arrival` is another number for each time that the user came to the node, and 0 when the user left

@@ -1,105 +1,159 @@
 /**
- * Who was last proven to be here: leases that transports renew, and that run out when they do not. It owns no
- * connection and stores nothing; coming back before a lease runs out is no leave and no join.
+ * Who was last proven to be here, over all nodes: leases that transports renew, and that run out when they do not. A node
+ * owns its own clients' leases, and knows of other nodes' what they tell. It owns no connection and stores nothing;
+ * coming back before a lease runs out is no leave and no join.
  */
-import { ExpiryWheel } from './expiry-wheel.js';
+import { type Broker, type ClientEntry, MAX_MESSAGE_BYTES, type PresenceMessage } from '../broker/broker.js';
+import { type Clock, systemClock } from '../time/clock.js';
+import { TimerWheel } from '../time/timer-wheel.js';
+import { ANYWHERE, Attendance, type Lease, type OwnClient, type Stats } from './attendance.js';
+import { Cluster, type ClusterTiming, type Peer } from './cluster.js';
+import { Questions } from './questions.js';
+import { readEntry, SharedUsers } from './shared-users.js';
+import { Table } from './table.js';
+import { Teller } from './teller.js';
 
-export type PresenceTransport = 'websocket' | 'sse' | 'long-polling' | 'polling' | 'plain';
+export type { PresenceTransport } from '../broker/broker.js';
+export type { Lease, Stats } from './attendance.js';
 
-export interface Lease {
-  /** The session's id: two tabs of one user are two clients. */
-  readonly client: string;
-  /** The user, in their known spelling. */
-  readonly user: string;
-  readonly transport: PresenceTransport;
+/** In milliseconds. */
+export interface PresenceTiming extends ClusterTiming {
+  /** How long it waits, beside other nodes, before it is told that somebody came or left. */
+  readonly settle: number;
+  /** How long answers of other nodes are waited for. */
+  readonly answer: number;
 }
 
 export interface PresenceOptions {
-  /** Milliseconds; a clock that never goes back is best. */
-  readonly now?: () => number;
-  readonly setTimer?: (run: () => void, milliseconds: number) => unknown;
-  readonly clearTimer?: (timer: unknown) => void;
-  /** The user's first client came into the channel. Called after the change, so that it may ask. Must not throw. */
+  readonly clock?: Clock;
+  /** Other nodes; absent: there are none. */
+  readonly broker?: Broker;
+  readonly timing?: Partial<PresenceTiming>;
+  /** In a channel of more users than this nobody is told of who comes and leaves: counts have to do. 200 when absent. */
+  readonly tellUpTo?: number;
+  /** The user came into the channel, and was in it on no node. Called after the change, on every node. Must not throw. */
   readonly onJoin?: (channel: string, lease: Lease) => void;
-  /** The user's last client left the channel, or its lease ran out. Called after the change. Must not throw. */
+  /** The user is in the channel on no node any more. Called after the change, on every node. Must not throw. */
   readonly onLeave?: (channel: string, lease: Lease) => void;
+  /** The user's last client anywhere left. Called on one node. Must not throw. */
+  readonly onGone?: (user: string) => void;
 }
 
-interface Client {
-  lease: Lease;
-  channels: ReadonlySet<string>;
-  expiresAt: number;
-  bucket: number | undefined;
-}
+const DEFAULT_TIMING: PresenceTiming = {
+  heartbeat: 5000,
+  lease: 17_000,
+  coalesce: 40,
+  patience: 1000,
+  settle: 250,
+  answer: 500,
+};
 
-/** The clients of one channel, and how many of them each user has. */
-interface Attendance {
-  readonly clients: Set<Client>;
-  readonly users: Map<string, number>;
-}
+/** How late a lease may be found out, in milliseconds. */
+const RESOLUTION = 250;
 
-const NO_CHANNELS: ReadonlySet<string> = new Set();
+/** Users of a lost node that `onGone` is called for in one turn, and the milliseconds between two turns. */
+const GONE_AT_ONCE = 200;
+const GONE_PAUSE = 50;
+
+const NOBODY: Stats = { clients: 0, users: 0 };
 
 export class Presence {
-  readonly #now: () => number;
-  readonly #onJoin: (channel: string, lease: Lease) => void;
-  readonly #onLeave: (channel: string, lease: Lease) => void;
-  readonly #clients = new Map<string, Client>();
-  readonly #channels = new Map<string, Attendance>();
-  /** Clients of each user that is here, in whatever channels. */
-  readonly #users = new Map<string, number>();
-  readonly #wheel: ExpiryWheel<Client>;
+  readonly #options: PresenceOptions;
+  readonly #clock: Clock;
+  readonly #timing: PresenceTiming;
+  readonly #tellUpTo: number;
+  readonly #wheel: TimerWheel;
+  readonly #attendance: Attendance;
+  readonly #teller: Teller;
+  readonly #shared: SharedUsers;
+  readonly #cluster: Cluster | undefined;
+  readonly #questions: Questions | undefined;
+  /** By channel, what all nodes have, added up. */
+  readonly #totals = new Map<string, Stats>();
+  #unsubscribe: () => void = () => {};
+  #closed = false;
 
   constructor(options: PresenceOptions = {}) {
-    this.#now = options.now ?? (() => performance.now());
-    this.#onJoin = options.onJoin ?? (() => {});
-    this.#onLeave = options.onLeave ?? (() => {});
-    this.#wheel = new ExpiryWheel({
-      now: this.#now,
-      setTimer: options.setTimer ?? ((run, milliseconds) => setTimeout(run, milliseconds).unref()),
-      clearTimer: options.clearTimer ?? ((timer) => clearTimeout(timer as NodeJS.Timeout)),
-      onExpired: (client) => this.#remove(client),
+    const { broker, clock = systemClock } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#timing = { ...DEFAULT_TIMING, ...options.timing };
+    this.#tellUpTo = options.tellUpTo ?? 200;
+    this.#wheel = new TimerWheel(clock, RESOLUTION);
+    const node = broker?.node ?? '';
+    const touch = (key: string): void => this.#cluster?.touch(key);
+    this.#attendance = new Attendance(node, {
+      counted: (channel, clients, users) => this.#count(channel, clients, users),
+      moved: (user) => this.#shared.moved(user),
+      seated: (user, channel) => this.#shared.seated(user, channel),
+      turned: (user, channel, seat) => this.#teller.turned(user, channel, seat),
     });
+    const attendance = this.#attendance;
+    this.#teller = new Teller({
+      node,
+      clock,
+      settle: this.#timing.settle,
+      alone: () => this.#cluster?.alone ?? true,
+      attendance,
+      seated: (user, channel) => this.#shared.seated(user, channel),
+      tell: (what, channel, lease) => this.#tell(what, channel, lease),
+    });
+    this.#shared = new SharedUsers(attendance, this.#teller, touch);
+    if (broker === undefined) return;
+    const table = new Table((key) => readEntry(attendance, key), MAX_MESSAGE_BYTES);
+    this.#cluster = new Cluster(broker, clock, this.#wheel, this.#timing, table, {
+      accompanied: () => table.fill(this.#shared.keys()),
+      counted: (channel, clients, users) => this.#count(channel, clients, users),
+      updated: (peer, update) => this.#shared.updated(peer, update),
+      forgot: (peer) => this.#shared.forgot(peer),
+      lost: (peer) => this.#lost(peer),
+    });
+    const cluster = this.#cluster;
+    const peers = (): Iterable<Peer> => cluster.peers();
+    this.#questions = new Questions({ broker, clock, patience: this.#timing.answer, attendance, peers });
+    this.#unsubscribe = broker.subscribe('presence', (message, from) => this.#receive(message, from));
   }
 
   /**
-   * Proves that the client is here, over this transport, for `ttl` milliseconds from now, in these channels and in
-   * no others. A client whose lease names another user than before has first left as the former.
+   * Proves that the client is here, over this transport, for `ttl` milliseconds from now; in which channels is said by
+   * `enter`, `exit` and `attend`. A client whose lease names another user than before has first left as the former.
+   *
+   * @returns whether the client was not here before, and is in no channel yet
    */
-  renew(lease: Lease, channels: Iterable<string>, ttl: number): void {
-    const wanted = new Set(channels);
-    let client = this.#clients.get(lease.client);
+  renew(lease: Lease, ttl: number): boolean {
+    let client = this.#attendance.client(lease.client);
     if (client !== undefined && client.lease.user !== lease.user) {
       this.#remove(client);
       client = undefined;
     }
-    const expiresAt = this.#now() + ttl;
-    if (client === undefined) {
-      client = { lease, channels: NO_CHANNELS, expiresAt, bucket: undefined };
-      this.#clients.set(lease.client, client);
-      this.#users.set(lease.user, (this.#users.get(lease.user) ?? 0) + 1);
-      this.#wheel.add(client);
-    } else {
-      client.lease = lease;
-      client.expiresAt = expiresAt;
-      this.#wheel.moved(client);
-    }
-    this.#move(client, wanted);
+    const isNew = client === undefined;
+    if (client === undefined) client = this.#attendance.add(lease, (expired) => this.#remove(expired));
+    else client.lease = lease;
+    this.#wheel.set(client, ttl);
+    return isNew;
   }
 
   /** The client is in this channel too, for as long as its lease lasts. Nothing happens without a lease. */
   enter(client: string, channel: string): void {
-    const found = this.#clients.get(client);
-    if (found !== undefined && !found.channels.has(channel)) {
-      this.#move(found, new Set([...found.channels, channel]));
-    }
+    const found = this.#attendance.client(client);
+    if (found !== undefined) this.#attendance.enter(found, channel);
   }
 
   /** The client left this channel on purpose. */
   exit(client: string, channel: string): void {
-    const found = this.#clients.get(client);
-    if (found === undefined || !found.channels.has(channel)) return;
-    this.#move(found, new Set([...found.channels].filter((other) => other !== channel)));
+    const found = this.#attendance.client(client);
+    if (found !== undefined && channel !== ANYWHERE) this.#attendance.exit(found, channel);
+  }
+
+  /** The client is in these channels and in no others, for as long as its lease lasts. Nothing happens without one. */
+  attend(client: string, channels: Iterable<string>): void {
+    const found = this.#attendance.client(client);
+    if (found === undefined) return;
+    const wanted = new Set(channels).add(ANYWHERE);
+    for (const channel of [...found.channels.keys()]) {
+      if (!wanted.has(channel)) this.#attendance.exit(found, channel);
+    }
+    for (const channel of wanted) this.#attendance.enter(found, channel);
   }
 
   /**
@@ -107,86 +161,120 @@ export class Presence {
    * lease runs out by itself, unless the client is back first.
    */
   end(client: string): void {
-    const found = this.#clients.get(client);
+    const found = this.#attendance.client(client);
     if (found !== undefined) this.#remove(found);
   }
 
-  /** The clients in the channel now, in the order they came. */
-  clientsOf(channel: string): Lease[] {
-    return [...(this.#channels.get(channel)?.clients ?? [])].map((client) => client.lease);
+  /** How many are in the channel now, on all nodes; what others have may be a moment old. Costs nothing. */
+  stats(channel: string): Stats {
+    return this.#totals.get(channel) ?? NOBODY;
   }
 
-  /** The users in the channel now, each once, in the order they came. */
-  usersOf(channel: string): string[] {
-    return [...(this.#channels.get(channel)?.users.keys() ?? [])];
+  /** How many are here at all, on all nodes. */
+  get total(): Stats {
+    return this.stats(ANYWHERE);
   }
 
-  isIn(channel: string, user: string): boolean {
-    return this.#channels.get(channel)?.users.has(user) ?? false;
+  /**
+   * The clients in the channel now, this node's first, in the order they came. A node that does not answer in time is
+   * left out; each lists 2,000 at most.
+   */
+  async clientsOf(channel: string, limit: number): Promise<Lease[]> {
+    return this.#list(channel, limit, 'client');
   }
 
-  /** Whether the user has a client anywhere. */
+  /** The users in the channel now, each once; as `clientsOf`. */
+  async usersOf(channel: string, limit: number): Promise<string[]> {
+    return (await this.#list(channel, limit, 'user')).map(({ user }) => user);
+  }
+
+  /** Those of the users who are in the channel now. At most 1,000 are looked for on other nodes. */
+  async present(channel: string, users: Iterable<string>): Promise<ReadonlySet<string>> {
+    if (this.#questions !== undefined) return this.#questions.find(channel, users);
+    return new Set([...users].filter((user) => this.#attendance.isIn(channel, user)));
+  }
+
+  /** Whether the user has a client anywhere; what others have may be a moment old. */
   isHere(user: string): boolean {
-    return this.#users.has(user);
+    return this.#attendance.isIn(ANYWHERE, user) || this.#isElsewhere(user);
   }
 
-  /** Clients that are here. */
+  /** Clients that are here, on this node. */
   get size(): number {
-    return this.#clients.size;
+    return this.#attendance.size;
   }
 
-  /** Forgets everyone, telling nobody, and stops the timer. */
+  /** Forgets everyone, telling nobody but the other nodes, and stops the timers. */
   close(): void {
-    this.#wheel.close();
-    this.#clients.clear();
-    this.#channels.clear();
-    this.#users.clear();
+    this.#closed = true;
+    this.#unsubscribe();
+    this.#cluster?.close();
+    this.#questions?.close();
+    this.#teller.close();
+    this.#wheel.stop();
+    this.#attendance.clear();
+    this.#totals.clear();
   }
 
-  #remove(client: Client): void {
+  #remove(client: OwnClient): void {
     this.#wheel.delete(client);
-    this.#clients.delete(client.lease.client);
-    decrease(this.#users, client.lease.user);
-    this.#move(client, NO_CHANNELS);
+    this.#attendance.remove(client);
   }
 
-  #move(client: Client, wanted: ReadonlySet<string>): void {
-    const { lease, channels } = client;
-    if (channels.size === wanted.size && [...wanted].every((channel) => channels.has(channel))) return;
-    client.channels = wanted;
-    for (const channel of channels) if (!wanted.has(channel)) this.#exit(client, lease, channel);
-    for (const channel of wanted) if (!channels.has(channel)) this.#enter(client, lease, channel);
+  async #list(channel: string, limit: number, each: 'client' | 'user'): Promise<Lease[]> {
+    if (this.#questions !== undefined) return this.#questions.list(channel, limit, each);
+    return [...this.#attendance.first(channel, limit, each).values()];
   }
 
-  #enter(client: Client, lease: Lease, channel: string): void {
-    let attendance = this.#channels.get(channel);
-    if (attendance === undefined) {
-      attendance = { clients: new Set(), users: new Map() };
-      this.#channels.set(channel, attendance);
+  #count(channel: string, clients: number, users: number): void {
+    const before = this.stats(channel);
+    const after = { clients: before.clients + clients, users: before.users + users };
+    if (after.clients === 0 && after.users === 0) this.#totals.delete(channel);
+    else this.#totals.set(channel, after);
+  }
+
+  #receive(message: PresenceMessage, from: string): void {
+    this.#cluster?.receive(message, from);
+    if (message.kind === 'joined' || message.kind === 'left') {
+      const [client, user, transport] = message.client;
+      this.#call(message.kind, message.channel, { client, user, transport });
+    } else {
+      this.#questions?.receive(message, from);
     }
-    attendance.clients.add(client);
-    const before = attendance.users.get(lease.user) ?? 0;
-    attendance.users.set(lease.user, before + 1);
-    if (before === 0) this.#onJoin(channel, lease);
   }
 
-  #exit(client: Client, lease: Lease, channel: string): void {
-    const attendance = this.#channels.get(channel);
-    if (attendance === undefined) return;
-    attendance.clients.delete(client);
-    const last = decrease(attendance.users, lease.user);
-    if (attendance.clients.size === 0) this.#channels.delete(channel);
-    if (last) this.#onLeave(channel, lease);
+  #tell(what: 'joined' | 'left', channel: string, lease: Lease): void {
+    if (channel === ANYWHERE) {
+      if (what === 'left') this.#options.onGone?.(lease.user);
+      return;
+    }
+    // Everyone telling everyone is a square: in a crowd nobody is told, and clients ask instead.
+    if (this.stats(channel).users > this.#tellUpTo) return;
+    this.#call(what, channel, lease);
+    if (this.#cluster?.alone !== false) return;
+    const client: ClientEntry = [lease.client, lease.user, lease.transport];
+    this.#options.broker?.publish('presence', { kind: what, channel, client });
   }
-}
 
-/** Takes one away; at none the entry goes, and the answer is true. */
-function decrease(counts: Map<string, number>, name: string): boolean {
-  const left = (counts.get(name) ?? 0) - 1;
-  if (left > 0) {
-    counts.set(name, left);
+  #call(what: 'joined' | 'left', channel: string, lease: Lease): void {
+    if (what === 'joined') this.#options.onJoin?.(channel, lease);
+    else this.#options.onLeave?.(channel, lease);
+  }
+
+  #isElsewhere(user: string): boolean {
+    for (const peer of this.#cluster?.peers() ?? []) if (peer.users.has(user)) return true;
     return false;
   }
-  counts.delete(name);
-  return true;
+
+  /** Of its users somebody has to say that they are gone, once they had time to come to another node. */
+  #lost(peer: Peer): void {
+    if (this.#cluster?.isFirst !== true || peer.users.size === 0) return;
+    const users = [...peer.users];
+    const turn = (): void => {
+      if (this.#closed) return;
+      for (const user of users.splice(0, GONE_AT_ONCE)) if (!this.isHere(user)) this.#options.onGone?.(user);
+      if (users.length > 0) this.#clock.after(GONE_PAUSE, turn);
+    };
+    this.#clock.after(this.#timing.lease, turn);
+  }
 }

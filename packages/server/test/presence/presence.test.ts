@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Lease, Presence, type PresenceTransport } from '../../src/presence/presence.js';
-import { FakeClock } from './fixtures.js';
+import { FakeClock } from '../support/clock.js';
 
 let clock: FakeClock;
 let told: string[];
@@ -11,9 +11,7 @@ beforeEach(() => {
   clock = new FakeClock();
   told = [];
   presence = new Presence({
-    now: clock.now,
-    setTimer: clock.setTimer,
-    clearTimer: clock.clearTimer,
+    clock,
     onJoin: (channel, { user }) => told.push(`+${user} ${channel}`),
     onLeave: (channel, { user }) => told.push(`-${user} ${channel}`),
   });
@@ -25,29 +23,41 @@ const lease = (client: string, user: string, transport: PresenceTransport = 'web
   transport,
 });
 
+/** What a transport does that names all channels with each renewal. */
+function renew(held: Lease, channels: Iterable<string>, ttl: number, where = presence): void {
+  where.renew(held, ttl);
+  where.attend(held.client, channels);
+}
+
+const MANY = 1000;
+const usersOf = (channel: string, where = presence): Promise<string[]> => where.usersOf(channel, MANY);
+const clientsOf = (channel: string, where = presence): Promise<Lease[]> => where.clientsOf(channel, MANY);
+const isIn = async (channel: string, user: string): Promise<boolean> =>
+  (await presence.present(channel, [user])).has(user);
+
 describe('a lease', () => {
-  test('has its user in its channels until it runs out', () => {
-    presence.renew(lease('1', 'ada'), ['a', 'b'], 1000);
+  test('has its user in its channels until it runs out', async () => {
+    renew(lease('1', 'ada'), ['a', 'b'], 1000);
     expect(told).toEqual(['+ada a', '+ada b']);
-    expect(presence.usersOf('a')).toEqual(['ada']);
-    expect(presence.clientsOf('b')).toEqual([lease('1', 'ada')]);
+    expect(await usersOf('a')).toEqual(['ada']);
+    expect(await clientsOf('b')).toEqual([lease('1', 'ada')]);
     expect(presence.isHere('ada')).toBe(true);
-    expect(presence.isIn('a', 'ada')).toBe(true);
+    expect(await isIn('a', 'ada')).toBe(true);
     clock.advance(999);
     expect(presence.size).toBe(1);
     clock.advance(251);
     expect(told.slice(2)).toEqual(['-ada a', '-ada b']);
-    expect(presence.usersOf('a')).toEqual([]);
-    expect(presence.clientsOf('b')).toEqual([]);
+    expect(await usersOf('a')).toEqual([]);
+    expect(await clientsOf('b')).toEqual([]);
     expect(presence.isHere('ada')).toBe(false);
-    expect(presence.isIn('a', 'ada')).toBe(false);
+    expect(await isIn('a', 'ada')).toBe(false);
     expect(presence.size).toBe(0);
   });
 
   test('never runs out early, and at most a tick late', () => {
     for (const ttl of [0, 1, 249, 250, 251, 1000, 60_000]) {
       const { length } = told;
-      presence.renew(lease('1', 'ada'), ['a'], ttl);
+      renew(lease('1', 'ada'), ['a'], ttl);
       clock.advance(Math.max(ttl - 1, 0));
       if (ttl > 0) expect(told).toHaveLength(length + 1);
       clock.advance(251);
@@ -56,56 +66,56 @@ describe('a lease', () => {
   });
 
   test('that is renewed in time is no leave and no join', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('1', 'ada'), ['a'], 1000);
     for (let count = 0; count < 20; count++) {
       clock.advance(900);
-      presence.renew(lease('1', 'ada'), ['a'], 1000);
+      renew(lease('1', 'ada'), ['a'], 1000);
     }
     expect(told).toEqual(['+ada a']);
     clock.advance(2000);
     expect(told).toEqual(['+ada a', '-ada a']);
   });
 
-  test('whose connection was cut is not told of when the user is back within it, as another client', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 25_000);
+  test('whose connection was cut is not told of when the user is back within it, as another client', async () => {
+    renew(lease('1', 'ada'), ['a'], 25_000);
     clock.advance(20_000);
-    presence.renew(lease('2', 'ada', 'long-polling'), ['a'], 40_000);
+    renew(lease('2', 'ada', 'long-polling'), ['a'], 40_000);
     clock.advance(30_000);
-    expect(presence.clientsOf('a')).toEqual([lease('2', 'ada', 'long-polling')]);
+    expect(await clientsOf('a')).toEqual([lease('2', 'ada', 'long-polling')]);
     expect(told).toEqual(['+ada a']);
   });
 
   test('that ran out is a leave, and coming back after it a join', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('1', 'ada'), ['a'], 1000);
     clock.advance(5000);
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('1', 'ada'), ['a'], 1000);
     expect(told).toEqual(['+ada a', '-ada a', '+ada a']);
   });
 
   test('may be made shorter', () => {
-    presence.renew(lease('1', 'ada', 'long-polling'), ['a'], 60_000);
-    presence.renew(lease('1', 'ada', 'polling'), ['a'], 1000);
+    renew(lease('1', 'ada', 'long-polling'), ['a'], 60_000);
+    renew(lease('1', 'ada', 'polling'), ['a'], 1000);
     clock.advance(1250);
     expect(told).toEqual(['+ada a', '-ada a']);
   });
 
-  test('keeps its client through a change of transport', () => {
-    presence.renew(lease('1', 'ada', 'websocket'), ['a'], 1000);
-    presence.renew(lease('1', 'ada', 'sse'), ['a'], 1000);
-    expect(presence.clientsOf('a')).toEqual([lease('1', 'ada', 'sse')]);
+  test('keeps its client through a change of transport', async () => {
+    renew(lease('1', 'ada', 'websocket'), ['a'], 1000);
+    renew(lease('1', 'ada', 'sse'), ['a'], 1000);
+    expect(await clientsOf('a')).toEqual([lease('1', 'ada', 'sse')]);
     expect(told).toEqual(['+ada a']);
   });
 
   test('that names another user than before is a goodbye of the former', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
-    presence.renew(lease('1', 'bob'), ['a'], 1000);
+    renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('1', 'bob'), ['a'], 1000);
     expect(told).toEqual(['+ada a', '-ada a', '+bob a']);
     expect(presence.isHere('ada')).toBe(false);
   });
 
   test('runs out for all at once when the process was stopped, but not for who was back', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
-    presence.renew(lease('2', 'bob'), ['a'], 60_000);
+    renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('2', 'bob'), ['a'], 60_000);
     clock.sleep(30_000);
     expect(told).toEqual(['+ada a', '+bob a', '-ada a']);
   });
@@ -113,7 +123,7 @@ describe('a lease', () => {
 
 describe('saying goodbye', () => {
   test('is a leave at once, and once', () => {
-    presence.renew(lease('1', 'ada'), ['a', 'b'], 1000);
+    renew(lease('1', 'ada'), ['a', 'b'], 1000);
     presence.end('1');
     presence.end('1');
     presence.end('unknown');
@@ -123,8 +133,8 @@ describe('saying goodbye', () => {
   });
 
   test('with one of two tabs is no leave', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
-    presence.renew(lease('2', 'ada'), ['a', 'b'], 1000);
+    renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('2', 'ada'), ['a', 'b'], 1000);
     presence.end('1');
     expect(told).toEqual(['+ada a', '+ada b']);
     presence.end('2');
@@ -134,18 +144,18 @@ describe('saying goodbye', () => {
 
 describe('channels', () => {
   test('are replaced by each renewal', () => {
-    presence.renew(lease('1', 'ada'), ['a', 'b'], 1000);
-    presence.renew(lease('1', 'ada'), new Set(['b', 'c']), 1000);
+    renew(lease('1', 'ada'), ['a', 'b'], 1000);
+    renew(lease('1', 'ada'), new Set(['b', 'c']), 1000);
     expect(told.slice(2)).toEqual(['-ada a', '+ada c']);
-    presence.renew(lease('1', 'ada'), ['c', 'c', 'b'], 1000);
+    renew(lease('1', 'ada'), ['c', 'c', 'b'], 1000);
     expect(told).toHaveLength(4);
-    presence.renew(lease('1', 'ada'), [], 1000);
+    renew(lease('1', 'ada'), [], 1000);
     expect(told.slice(4)).toEqual(['-ada b', '-ada c']);
     expect(presence.isHere('ada')).toBe(true);
   });
 
-  test('are entered and left between renewals', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
+  test('are entered and left between renewals', async () => {
+    renew(lease('1', 'ada'), ['a'], 1000);
     presence.enter('1', 'b');
     presence.enter('1', 'b');
     presence.exit('1', 'a');
@@ -153,43 +163,39 @@ describe('channels', () => {
     expect(told).toEqual(['+ada a', '+ada b', '-ada a']);
     presence.enter('unknown', 'b');
     presence.exit('unknown', 'b');
-    expect(presence.usersOf('b')).toEqual(['ada']);
+    expect(await usersOf('b')).toEqual(['ada']);
   });
 
-  test('name each user once, and each client', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
-    presence.renew(lease('2', 'bob'), ['a'], 1000);
-    presence.renew(lease('3', 'ada', 'polling'), ['a'], 1000);
-    expect(presence.usersOf('a')).toEqual(['ada', 'bob']);
-    expect(presence.clientsOf('a').map(({ client }) => client)).toEqual(['1', '2', '3']);
-    expect(presence.usersOf('unknown')).toEqual([]);
+  test('name each user once, and each client', async () => {
+    renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('2', 'bob'), ['a'], 1000);
+    renew(lease('3', 'ada', 'polling'), ['a'], 1000);
+    expect(await usersOf('a')).toEqual(['ada', 'bob']);
+    expect((await clientsOf('a')).map(({ client }) => client)).toEqual(['1', '2', '3']);
+    expect(await usersOf('unknown')).toEqual([]);
   });
 
-  test('are told of after the change', () => {
-    const seen: string[][] = [];
+  test('are told of after the change', async () => {
+    const seen: Promise<string[]>[] = [];
     const asking: Presence = new Presence({
-      now: clock.now,
-      setTimer: clock.setTimer,
-      clearTimer: clock.clearTimer,
-      onJoin: (channel) => seen.push(asking.usersOf(channel)),
-      onLeave: (channel) => seen.push(asking.usersOf(channel)),
+      clock,
+      onJoin: (channel) => seen.push(usersOf(channel, asking)),
+      onLeave: (channel) => seen.push(usersOf(channel, asking)),
     });
-    asking.renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('1', 'ada'), ['a'], 1000, asking);
     asking.end('1');
-    expect(seen).toEqual([['ada'], []]);
+    expect(await Promise.all(seen)).toEqual([['ada'], []]);
   });
 });
 
 describe('the cost', () => {
   test('of many clients is one timer', () => {
-    for (let count = 0; count < 10_000; count++)
-      presence.renew(lease(`${count}`, `u${count}`), ['a'], 30_000);
+    for (let count = 0; count < 10_000; count++) renew(lease(`${count}`, `u${count}`), ['a'], 30_000);
     expect(clock.timers).toBe(1);
     expect(clock.timersSet).toBe(1);
     for (let round = 0; round < 10; round++) {
       clock.advance(10_000);
-      for (let count = 0; count < 10_000; count++)
-        presence.renew(lease(`${count}`, `u${count}`), ['a'], 30_000);
+      for (let count = 0; count < 10_000; count++) renew(lease(`${count}`, `u${count}`), ['a'], 30_000);
     }
     expect(clock.timers).toBe(1);
     // One look for each time that the leases would have run out, and not one for each of the renewals.
@@ -202,7 +208,7 @@ describe('the cost', () => {
 
 describe('closing', () => {
   test('forgets everyone, tells nobody, and leaves no timer', () => {
-    presence.renew(lease('1', 'ada'), ['a'], 1000);
+    renew(lease('1', 'ada'), ['a'], 1000);
     presence.close();
     clock.advance(5000);
     expect(told).toEqual(['+ada a']);
@@ -215,12 +221,12 @@ describe('closing', () => {
 test('keeps time by itself where it is given no clock', async () => {
   const left = vi.fn();
   const real = new Presence({ onLeave: left });
-  real.renew(lease('1', 'ada'), ['a'], 10);
+  renew(lease('1', 'ada'), ['a'], 10, real);
   await vi.waitFor(() => expect(left).toHaveBeenCalledWith('a', lease('1', 'ada')), { timeout: 5000 });
   real.close();
 });
 
-test('whatever happens, it knows who is where as a plain list of leases would', () => {
+test('whatever happens, it knows who is where as a plain list of leases would', async () => {
   const CLIENTS = ['1', '2', '3', '4'];
   const CHANNELS = ['a', 'b', 'c'];
   const userOf = (client: string) => (client < '3' ? 'ada' : 'bob');
@@ -244,14 +250,12 @@ test('whatever happens, it knows who is where as a plain list of leases would', 
     }),
     fc.record({ do: fc.constant('wait' as const), ticks: fc.integer({ min: 0, max: 12 }) }),
   );
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const time = new FakeClock();
       const here = new Map<string, Set<string>>(CHANNELS.map((channel) => [channel, new Set()]));
       const tested = new Presence({
-        now: time.now,
-        setTimer: time.setTimer,
-        clearTimer: time.clearTimer,
+        clock: time,
         onJoin: (channel, { user }) => {
           expect(here.get(channel)!.has(user)).toBe(false);
           here.get(channel)!.add(user);
@@ -262,12 +266,13 @@ test('whatever happens, it knows who is where as a plain list of leases would', 
       for (const current of steps) {
         if (current.do === 'renew') {
           // Ends on a tick, so that the model need not know of ticks.
-          const expiresAt = Math.ceil((time.now() + current.ttl) / 250) * 250;
+          const expiresAt = Math.ceil((time.monotonic() + current.ttl) / 250) * 250;
           model.set(current.client, { channels: new Set(current.channels), expiresAt });
-          tested.renew(
+          renew(
             lease(current.client, userOf(current.client)),
             current.channels,
-            expiresAt - time.now(),
+            expiresAt - time.monotonic(),
+            tested,
           );
         } else if (current.do === 'end') {
           model.delete(current.client);
@@ -280,15 +285,18 @@ test('whatever happens, it knows who is where as a plain list of leases would', 
           tested.exit(current.client, current.channel);
         } else {
           time.advance(current.ticks * 250);
-          for (const [client, { expiresAt }] of model) if (expiresAt <= time.now()) model.delete(client);
+          for (const [client, { expiresAt }] of model)
+            if (expiresAt <= time.monotonic()) model.delete(client);
         }
         for (const channel of CHANNELS) {
           const clients = [...model]
             .filter(([, { channels }]) => channels.has(channel))
             .map(([client]) => client);
-          expect(new Set(tested.clientsOf(channel).map(({ client }) => client))).toEqual(new Set(clients));
+          const listed = await clientsOf(channel, tested);
+          expect(new Set(listed.map(({ client }) => client))).toEqual(new Set(clients));
           const users = new Set(clients.map(userOf));
-          expect(new Set(tested.usersOf(channel))).toEqual(users);
+          expect(new Set(await usersOf(channel, tested))).toEqual(users);
+          expect(tested.stats(channel)).toEqual({ clients: clients.length, users: users.size });
           expect(here.get(channel)).toEqual(users);
         }
         expect(tested.size).toBe(model.size);
