@@ -1,11 +1,14 @@
-/** What one user, or one message, may take of the server. Every limit has a default and may be set. */
+/** What one user, or one message, may take of the chat. Every limit has a default and may be set. */
 
 export interface ChatLimits {
   /** A message's text, and what `publish` appends, in bytes of UTF-8. */
   readonly maxMessageBytes: number;
   /** A reaction, in bytes of UTF-8. */
   readonly maxReactionBytes: number;
-  /** Users that the server knows, whether they ever signed in or were only written to; each takes half a kilobyte. */
+  /**
+   * Users that the server knows, whether they ever signed in or were only written to. This limit and the next three may
+   * be passed by the few that are under way at the same moment, where it is not yet near.
+   */
   readonly maxUsers: number;
   /** Rooms that one user may create. */
   readonly maxRoomsPerUser: number;
@@ -13,10 +16,13 @@ export interface ChatLimits {
   readonly maxMembershipsPerUser: number;
   /** Members of one room, the lobby excepted. */
   readonly maxMembersPerRoom: number;
+  /**
+   * From so many members on, joining and leaving a room is told to nobody but the user: a record for each would be
+   * read by everyone.
+   */
+  readonly maxMembersTold: number;
   /** Data in one answer of `channel.history`, in bytes; at least one record is given. */
   readonly maxHistoryBytes: number;
-  /** Members that `channel.members` names, those who are here first. */
-  readonly maxMembersListed: number;
   /** Users that `me.state` names as present in one channel. */
   readonly maxPresentListed: number;
 }
@@ -28,7 +34,7 @@ export const DEFAULT_LIMITS: ChatLimits = {
   maxRoomsPerUser: 100,
   maxMembershipsPerUser: 1000,
   maxMembersPerRoom: 100_000,
+  maxMembersTold: 10_000,
   maxHistoryBytes: 1024 * 1024,
-  maxMembersListed: 10_000,
   maxPresentListed: 1000,
 };
