@@ -172,10 +172,11 @@ export class OrderedLog implements Log {
     const unknown = channels.filter((_, index) => known[index] === undefined);
     if (unknown.length === 0) return known as readonly Head[];
     const position = this.position;
+    const epochs = this.#epochs;
     const extents = await this.#storage.extents(unknown, position);
     const loaded = new Map(unknown.map((channel, index) => [channel, extents[index]!.head]));
-    // What was told meanwhile is here, unless so much was that it has left again.
-    const complete = this.#recent.floor <= position;
+    // What was told meanwhile is here, unless so much was that it has left again, or it was told of another branch.
+    const complete = this.#recent.floor <= position && this.#epochs === epochs;
     for (const [channel, head] of loaded) {
       if (complete && this.#recent.newest(channel) === undefined) this.#heads.learn(channel, head);
     }
@@ -272,7 +273,7 @@ export class OrderedLog implements Log {
       }));
       const last = Math.max(0, ...appended.map(({ id }) => id));
       if (last <= this.position) resolve(appended);
-      else this.#sequence.reached(last).then(() => resolve(appended), reject);
+      else this.#resolveWhenTold(last, () => resolve(appended), reject);
     }
   }
 
@@ -282,6 +283,14 @@ export class OrderedLog implements Log {
     const answer = await ask();
     this.#silentSince = undefined;
     return answer;
+  }
+
+  #resolveWhenTold(id: number, resolve: () => void, reject: (error: LogError) => void): void {
+    this.#sequence.reached(id).then(resolve, (error: LogError) => {
+      // It is committed, though nobody is left to be told.
+      if (error.code === 'closed') resolve();
+      else reject(error);
+    });
   }
 
   #told(records: readonly TailRecord[]): void {
@@ -389,7 +398,6 @@ export class OrderedLog implements Log {
     return gap === undefined ? { records, head } : { records, head, gap };
   }
 
-  #position({ offset }: Head): Position {
+  #position({ offset }: Head): Position 
     return { epoch: this.#epochs.at(-1)!.name, offset };
-  }
 }
