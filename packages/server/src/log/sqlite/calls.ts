@@ -9,7 +9,7 @@ import type { WriterOpened, WriterOptions } from './writer.js';
 export interface Calls {
   openWriter: { argument: WriterOptions; value: WriterOpened };
   openReader: { argument: string; value: undefined };
-  openCheckpoints: { argument: CheckpointOptions; value: undefined };
+  openCheckpoints: { argument: DatabaseOptions; value: undefined };
   commit: { argument: Batch; value: BatchReply };
   trim: {
     argument: { readonly channel: string; readonly before: number };
@@ -47,11 +47,6 @@ export interface Calls {
 export type CallName = keyof Calls;
 export type Argument<Name extends CallName> = Calls[Name]['argument'];
 export type Value<Name extends CallName> = Calls[Name]['value'];
-
-export interface CheckpointOptions extends DatabaseOptions {
-  /** What the write-ahead log keeps of its size once it was emptied. */
-  readonly walBytes: number;
-}
 
 /** `PASSIVE` holds up nobody; `RESTART` holds up commits, and has the next one begin the write-ahead log anew. */
 export type CheckpointMode = 'PASSIVE' | 'RESTART';

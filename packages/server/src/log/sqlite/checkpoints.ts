@@ -58,11 +58,13 @@ export class Checkpoints {
 
   async #copy(): Promise<void> {
     try {
-      for (let round = 0; round < MOST_ROUNDS; round++) {
+      for (let round = 0, before = 0; round < MOST_ROUNDS; round++) {
         this.#fresh = 0;
         const { pages, copied } = await this.#options.checkpoint('PASSIVE');
         if (pages < this.#options.most) return;
-        if (pages - copied < FEW_PAGES) break;
+        // What a copying finds new is about what comes while the next one runs.
+        if (copied - before < FEW_PAGES) break;
+        before = copied;
       }
       this.#restart = true;
     } catch (error) {

@@ -55,6 +55,8 @@ export interface DatabaseOptions {
   readonly durability: Exclude<Durability, 'memory'>;
   /** The most bytes the database file may grow to; undefined for as many as the disk has. */
   readonly maxFileBytes?: number | undefined;
+  /** Bytes that the write-ahead log may have before it is begun anew; under load somewhat more. */
+  readonly walBytes: number;
 }
 
 /** A statement whose rows come as arrays. */
@@ -77,6 +79,9 @@ export function openForWriting(options: DatabaseOptions): Database.Database {
     db.exec('PRAGMA journal_mode = WAL');
     setDurability(db, options.durability);
     db.exec('PRAGMA wal_autocheckpoint = 0');
+    // After a burst the write-ahead log gives its room back. Otherwise it keeps its size: what is written over reaches
+    // the disk sooner than what makes a file grow.
+    db.exec(`PRAGMA journal_size_limit = ${2 * options.walBytes}`);
     // What is redacted or trimmed is overwritten, and not merely let go.
     db.exec('PRAGMA secure_delete = ON');
     // In KiB: keys come in any order, and each wants its page of their index.
@@ -100,14 +105,12 @@ export function openForReading(file: string): Database.Database {
 }
 
 /** A connection that copies what was committed from the write-ahead log into the file. */
-export function openForCheckpoints(options: DatabaseOptions, walBytes: number): Database.Database {
+export function openForCheckpoints(options: DatabaseOptions): Database.Database {
   const db = connect(options.file);
   db.exec('PRAGMA wal_autocheckpoint = 0');
   setDurability(db, options.durability);
-  // A commit waits for the emptying of the write-ahead log: it is given up soon when a reader is in its way.
+  // A commit waits for the write-ahead log to begin anew: that is given up soon when a reader is in its way.
   db.exec('PRAGMA busy_timeout = 50');
-  // What is written anew into a file that keeps its size reaches the disk sooner than what makes it grow.
-  db.exec(`PRAGMA journal_size_limit = ${walBytes}`);
   return db;
 }
 

@@ -82,7 +82,7 @@ export class SqliteStorage implements Storage {
     this.durability = durability;
     this.#unlock = unlock;
     this.#now = options.now;
-    const database = { file, durability, maxFileBytes };
+    const database = { file, durability, maxFileBytes, walBytes };
     const threads = { startWorker, now: uptime };
     this.#writer = new SqliteThread({
       ...threads,
@@ -97,7 +97,7 @@ export class SqliteStorage implements Storage {
     this.#checkpointer = new SqliteThread({
       ...threads,
       opening: 'openCheckpoints',
-      argument: () => ({ ...database, walBytes }),
+      argument: () => database,
     });
     const most = Math.ceil(walBytes / PAGE_BYTES);
     this.#checkpoints = new Checkpoints({

@@ -20,7 +20,7 @@ const handlers: { readonly [Name in CallName]: (argument: Argument<Name>) => Val
     reader = new SqliteReader(file);
   },
   openCheckpoints: (options) => {
-    checkpoints = openForCheckpoints(options, options.walBytes);
+    checkpoints = openForCheckpoints(options);
   },
   commit: (batch) => opened(writer).commit(batch),
   trim: ({ channel, before }) => opened(writer).trim(channel, before),
