@@ -68,8 +68,8 @@ const chat = z.strictObject({
   reactionBytes: count.max(96).default(64),
   /** Data in one answer of `channel.history`; at least one publication is given. */
   historyBytes: bytes.default(MIB),
-  /** Members that `channel.members` names, those who are here first. */
-  membersListed: count.default(10_000),
+  /** From so many members on, joining and leaving a room is told to nobody but the user. */
+  membersTold: count.default(10_000),
   /** Users that `me.state` names as here in one channel. */
   presentListed: count.default(1000),
 });

@@ -1,5 +1,5 @@
 /** Opens what a server keeps, wherever that is: the log of all conversations, and the secrets that go with it. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type ResolvedConfig, ServerError } from './config.js';
 import { guestSecret, sharedSecret } from './http/guest-secret.js';
@@ -29,7 +29,7 @@ export async function openLog(
   const { recordBytes, pendingBytes, batchBytes, recentBytes, channelsKept } = config.log;
   try {
     if (given !== undefined) return { log: given, secret: await secretOf(config, undefined) };
-    const log = new OrderedLog(await openStorage(config, told.failed ?? (() => {})), {
+    const log = new OrderedLog(await openStorage(config, clock, told.failed ?? (() => {})), {
       ...told,
       // After what this turn of the loop has read from its connections.
       defer: setImmediate,
@@ -54,14 +54,18 @@ export async function openLog(
   }
 }
 
-async function openStorage(config: ResolvedConfig, failed: (error: unknown) => void): Promise<Storage> {
+async function openStorage(config: ResolvedConfig, clock: Clock, failed: (error: unknown) => void): Promise<Storage> {
   const { dataDir, durability, logUrl, log } = config;
   if (logUrl !== undefined && durability !== 'memory') {
     const { PostgresStorage } = await import('./log/postgres/postgres-storage.js');
     return PostgresStorage.open({ url: logUrl, durability, maxConnections: log.connections, failed });
   }
   if (dataDir === undefined || durability === 'memory')
-    return new MemoryStorage({ maxBytes: log.memoryBytes });
+    return new MemoryStorage({
+      maxBytes: log.memoryBytes,
+      now: clock.now,
+      epoch: randomUUID(),
+    });
   await makeFolder(dataDir);
   const { SqliteStorage } = await import('./log/sqlite/sqlite-storage.js');
   return SqliteStorage.open({

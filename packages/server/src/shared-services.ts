@@ -83,14 +83,20 @@ export async function openSharedServices(
   let broker: Broker | undefined;
   let hub: Hub;
   let presence: Presence;
+  let chat: Chat;
   try {
     broker = await openBroker(config, randomId(), clock, failed);
     presence = openPresence();
-    const chat = await Chat.open({
+    chat = await Chat.open({
       log,
       presence,
-      clock,
+      clock: {
+        now: clock.monotonic,
+        after: clock.after,
+        nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
+      },
       limits: chatLimits(config),
+      failed,
       announce: (channel, push) => announce(channel, JSON.stringify({ push: { channel, ...push } })),
     });
     hub = new Hub({
@@ -102,7 +108,7 @@ export async function openSharedServices(
       skipped: () => chat.skipped(),
       published: (count) => metrics.publications.inc(count),
     });
-    return together(chat, broker);
+    return together(broker);
   } catch (error) {
     await broker?.close();
     await log.close();
@@ -126,7 +132,6 @@ export async function openSharedServices(
   /** Presence whose changes are pushed to those who follow the channel, while they are not too many. */
   function openPresence(): Presence {
     const tell = (what: 'join' | 'leave', channel: string, client: string, user: string): void => {
-      // Everyone telling everyone is a square: in a crowd nobody is told, and clients ask instead.
       if (hub.peek(channel) === undefined || presence.stats(channel).clients > config.limits.presencePushes)
         return;
       const info = JSON.stringify({ info: { user, client } });
@@ -135,12 +140,20 @@ export async function openSharedServices(
     return new Presence({
       broker: broker!,
       clock,
+      // Everyone telling everyone is a square: in a crowd nobody is told, and clients ask instead.
+      tellUpTo: config.limits.presencePushes,
+      onGone: (user) => void sawLast(user).catch(failed),
       onJoin: (channel, { client, user }) => tell('join', channel, client, user),
       onLeave: (channel, { client, user }) => tell('leave', channel, client, user),
     });
   }
 
-  function together(chat: Chat, broker: Broker): SharedServices {
+  /** A server that stops need not say so of all its users: they are back elsewhere, or soon. */
+  async function sawLast(user: string): Promise<void> {
+    if (isOpen()) await chat.sawLast(user, clock.now());
+  }
+
+  function together(broker: Broker): SharedServices {
     const { limits, timing } = config;
     broker.subscribe('announce', ({ channel, push }) => announceHere(channel, push));
     broker.subscribe('supersede', ({ session }) => held.supersede(session));
@@ -161,7 +174,7 @@ export async function openSharedServices(
       }),
       encoded: new EncodedRecords(),
       presence,
-      retention: retentionOf(chat),
+      retention: retentionOf(),
       wheel: new TimerWheel(clock),
       pollWheel: new TimerWheel(clock, POLL_RESOLUTION),
       held,
@@ -175,7 +188,7 @@ export async function openSharedServices(
     };
   }
 
-  function retentionOf(chat: Chat): Retention {
+  function retentionOf(): Retention {
     const { records, days } = config.retention;
     return new Retention({
       log,
@@ -206,6 +219,7 @@ function chatLimits({ limits, chat }: ResolvedConfig): ChatLimits {
     maxRoomsPerUser: chat.roomsPerUser,
     maxMembershipsPerUser: chat.membershipsPerUser,
     maxMembersPerRoom: chat.membersPerRoom,
+    maxMembersTold: chat.membersTold,
     maxHistoryBytes: chat.historyBytes,
     maxPresentListed: chat.presentListed,
   };

@@ -56,7 +56,8 @@ function invalid(): CommandError {
   );
 }
 
-function lost(): CommandError {
+/** What a reader is told whose place is on a branch of the log that was lost. */
+export function lost(): CommandError {
   return new CommandError(
     'invalid_cursor',
     'This cursor is of a log that was lost: ask again without one, and fill each channel by offset.',

@@ -4,11 +4,11 @@
  * costs it nothing but its place among the live.
  */
 import type { Gap, Position } from '@fullduplex/wire';
-import type { LogRecord } from '../log/log.js';
+import { LogError, type LogRecord } from '../log/log.js';
 import type { Outlet } from './audience.js';
 import type { Feed, FeedListener } from './feed.js';
 import type { Format } from './format.js';
-import type { Hub, Restarted } from './hub.js';
+import type { Hub, LiveReader } from './hub.js';
 
 /** What a follower reads for. None of these may throw. */
 export interface Reader {
@@ -35,7 +35,7 @@ export type FollowerState =
 export const HIGH_WATER = 64 * 1024;
 const PAGE_RECORDS = 512;
 
-export class Follower implements FeedListener, Restarted {
+export class Follower implements FeedListener, LiveReader {
   readonly feed: Feed;
   readonly reader: Reader;
   readonly #hub: Hub;
@@ -97,6 +97,11 @@ export class Follower implements FeedListener, Restarted {
   restart(): void {
     this.pause();
     this.start();
+  }
+
+  wentBack(): void {
+    this.pause();
+    this.reader.failed(this, new LogError('unavailable', 'The log has lost its end.'));
   }
 
   end(): void {

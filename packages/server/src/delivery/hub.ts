@@ -18,15 +18,18 @@ export interface HubOptions {
   readonly outboxBytes?: number;
   /** Called with a record that changed facts, before any reader is given it. */
   readonly changed?: (record: TailRecord) => void;
-  /** Called when records were missed for good: whatever was remembered may be wrong. */
+  /** Called when records were missed for good, or never were: whatever was remembered may be wrong. */
   readonly skipped?: () => void;
   /** Called with how many records were dispatched to readers, for each run of them. */
   readonly published?: (records: number) => void;
 }
 
-/** Told when this node has lost the thread: every reader reads on from its place. */
-export interface Restarted {
+/** A reader that waits for what is dispatched, and is to be told when that is not all there is. */
+export interface LiveReader {
+  /** This node has lost the thread: to be read on from the reader's place. */
   restart(): void;
+  /** The log has lost its end, and what the reader has of it: there is no place to read on from. */
+  wentBack(): void;
 }
 
 /** What is framed together at the most, in characters of data. */
@@ -38,9 +41,11 @@ export class Hub implements LogFollower {
   readonly pageBytes: number;
   readonly #options: HubOptions;
   readonly #feeds = new Map<string, Feed>();
-  readonly #readers = new Set<Restarted>();
+  readonly #readers = new Set<LiveReader>();
   readonly #unfollow: () => void;
   #position: number;
+  /** How often the log has lost its end. */
+  #losses = 0;
 
   constructor(options: HubOptions) {
     this.log = options.log;
@@ -54,6 +59,11 @@ export class Hub implements LogFollower {
   /** Everything up to this id was dispatched: who is live has it queued. */
   get position(): number {
     return this.#position;
+  }
+
+  /** Another number each time that the log has lost its end: places from before it may be good for nothing. */
+  get losses(): number {
+    return this.#losses;
   }
 
   /** The present epoch's name. */
@@ -114,11 +124,11 @@ export class Hub implements LogFollower {
   }
 
   /** Counts a live reader, to be told when it has to read anew. */
-  enter(reader: Restarted): void {
+  enter(reader: LiveReader): void {
     this.#readers.add(reader);
   }
 
-  leave(reader: Restarted): void {
+  leave(reader: LiveReader): void {
     this.#readers.delete(reader);
   }
 
@@ -149,8 +159,18 @@ export class Hub implements LogFollower {
   skipped(_from: number, to: number): void {
     // Those who are live leave at what they were given, and read from there; the log tells what cannot be had.
     for (const reader of Array.from(this.#readers)) reader.restart();
+    this.#forget(to);
+  }
+
+  wentBack(to: number): void {
+    this.#losses += 1;
+    for (const reader of Array.from(this.#readers)) reader.wentBack();
+    this.#forget(to);
+  }
+
+  #forget(position: number): void {
     for (const feed of this.#feeds.values()) feed.forget();
-    this.#position = to;
+    this.#position = position;
     this.#options.skipped?.();
   }
 }

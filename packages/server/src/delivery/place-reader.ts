@@ -5,14 +5,14 @@
 import type { Gap } from '@fullduplex/wire';
 import { epochAt } from '../log/epochs.js';
 import type { ChannelPlace, Hole } from '../log/log.js';
-import { encodeCursor } from './cursor.js';
+import { encodeCursor, lost } from './cursor.js';
 import type { EncodedRecords } from './encoded-records.js';
 import type { Hub } from './hub.js';
 
 /** What the reader's user may read, asked anew each time: it changes while a request is held. */
 export interface Scope {
   /** What the user belongs to now, with the id that each membership counts from. */
-  memberships(): ReadonlyMap<string, number>;
+  memberships(): Promise<ReadonlyMap<string, number>>;
   /** Those of the channels that were asked for besides which the user may read now. */
   besides(): Promise<readonly string[]>;
 }
@@ -42,6 +42,7 @@ export class PlaceReader {
   readonly #hub: Hub;
   readonly #scope: Scope;
   readonly #encoded: EncodedRecords;
+  readonly #losses: number;
   #place: number;
 
   /** @param place the id up to which the caller has everything; not beyond the log's position */
@@ -50,6 +51,7 @@ export class PlaceReader {
     this.#scope = scope;
     this.#encoded = encoded;
     this.#place = place;
+    this.#losses = hub.losses;
   }
 
   /** The id up to which everything was given. */
@@ -70,12 +72,18 @@ export class PlaceReader {
     this.#place = Math.max(this.#place, id);
   }
 
-  /** What comes after the place, which moves behind it. @throws {LogError} */
+  /**
+   * What comes after the place, which moves behind it.
+   *
+   * @throws {LogError}
+   * @throws {CommandError} `invalid_cursor`: the log has lost its end meanwhile
+   */
   async read(bounds: Bounds): Promise<Batch> {
+    if (this.#losses !== this.#hub.losses) throw lost();
     const besides = await this.#scope.besides();
+    const mine = await this.#scope.memberships();
     const place = this.#place;
     const channels: ChannelPlace[] = [];
-    const mine = this.#scope.memberships();
     for (const [channel, from] of mine) channels.push({ channel, after: Math.max(place, from - 1) });
     for (const channel of besides) if (!mine.has(channel)) channels.push({ channel, after: place });
     const { log } = this.#hub;

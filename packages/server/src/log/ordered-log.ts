@@ -398,6 +398,7 @@ export class OrderedLog implements Log {
     return gap === undefined ? { records, head } : { records, head, gap };
   }
 
-  #position({ offset }: Head): Position 
+  #position({ offset }: Head): Position {
     return { epoch: this.#epochs.at(-1)!.name, offset };
+  }
 }

@@ -9,10 +9,10 @@ import { encodeCursor } from '../delivery/cursor.js';
 import type { Feed } from '../delivery/feed.js';
 import { HIGH_WATER } from '../delivery/follower.js';
 import { PUSHES } from '../delivery/format.js';
-import type { Hub, Restarted } from '../delivery/hub.js';
+import type { Hub, LiveReader } from '../delivery/hub.js';
 import type { Memberships } from '../delivery/memberships.js';
 import { gapOf } from '../delivery/place-reader.js';
-import type { Hole, LogRecord } from '../log/log.js';
+import { type Hole, LogError, type LogRecord } from '../log/log.js';
 
 /** What an own stream tells of, and asks. None of these may throw. */
 export interface OwnStreamReader {
@@ -32,7 +32,7 @@ type State = 'paused' | 'reading' | 'waiting' | 'live' | 'ended';
 
 const PAGE_RECORDS = 512;
 
-export class OwnStream implements Restarted {
+export class OwnStream implements LiveReader {
   readonly memberships: Memberships;
   readonly #hub: Hub;
   readonly #reader: OwnStreamReader;
@@ -113,6 +113,13 @@ export class OwnStream implements Restarted {
     this.#turn++;
     this.#state = 'paused';
     this.start();
+  }
+
+  wentBack(): void {
+    this.#leave();
+    this.#turn++;
+    this.#state = 'paused';
+    this.#reader.broke(new LogError('unavailable', 'The log has lost its end.'));
   }
 
   /** The cursor that the client is to be given by itself, if it was not given that place yet. */

@@ -133,7 +133,7 @@ class EventStream implements Held, WheelMember {
         if (more) this.#woken = true;
       }
     } catch (error) {
-      services.failed(error);
+      if (!(error instanceof CommandError)) services.failed(error);
       this.release();
     } finally {
       this.#reading = false;

@@ -8,7 +8,6 @@ import type { Chat } from '../chat/chat.js';
 import { decodeCursor, resolvePlace } from '../delivery/cursor.js';
 import type { EncodedRecords } from '../delivery/encoded-records.js';
 import type { Hub } from '../delivery/hub.js';
-import type { Memberships } from '../delivery/memberships.js';
 import { type Bounds, PlaceReader, type Scope } from '../delivery/place-reader.js';
 import type { UserWatch, UserWatches } from '../delivery/user-watch.js';
 import { bearerToken } from '../http/auth.js';
@@ -81,7 +80,8 @@ export class Caller implements Scope {
   snapshot: string | undefined;
   reader!: PlaceReader;
   readonly #asked: SyncRequest;
-  #memberships: Memberships | undefined;
+  /** Of what the user belongs to, the channels that count as being there. */
+  #attended: readonly string[] = [];
   #watch: UserWatch | undefined;
 
   constructor(
@@ -103,18 +103,21 @@ export class Caller implements Scope {
   /** Finds out what the caller may read, and where it goes on. @throws {CommandError} */
   async begin(): Promise<void> {
     const { chat, hub, encoded } = this.services;
-    const { mine, channels, cursor } = this.#asked;
-    if (mine) this.#memberships = await chat.memberships(this.user);
+    const { channels, cursor } = this.#asked;
     const besides = await Promise.all(channels.map((channel) => chat.authorizeRead(this.user, channel)));
     const place =
       cursor === undefined
         ? await this.#takeSnapshot(besides)
         : await resolvePlace(hub.log, decodeCursor(cursor));
     this.reader = new PlaceReader(hub, this, encoded, place);
+    const mine = await this.memberships();
+    this.#attended = [...mine.keys()].filter(isAttended);
   }
 
-  memberships(): ReadonlyMap<string, number> {
-    return this.#memberships?.channels ?? NOTHING;
+  async memberships(): Promise<ReadonlyMap<string, number>> {
+    if (!this.#asked.mine) return NOTHING;
+    const memberships = this.#watch?.memberships ?? (await this.services.chat.memberships(this.user));
+    return memberships.channels;
   }
 
   async besides(): Promise<readonly string[]> {
@@ -149,15 +152,13 @@ export class Caller implements Scope {
     const { presence } = this.services;
     const lease = { client: this.session, user: this.user, transport };
     presence.renew(lease, seconds * 1000);
-    for (const channel of this.memberships().keys()) {
-      if (channel.startsWith('room:') || channel.startsWith('direct:')) presence.enter(this.session, channel);
-    }
+    presence.attend(this.session, this.#attended);
   }
 
   /** What the user belongs to, and where each channel ends at the place that is answered. */
   async #takeSnapshot(besides: readonly string[]): Promise<number> {
     const { hub } = this.services;
-    const all = [...new Set([...this.memberships().keys(), ...besides])];
+    const all = [...new Set([...(await this.memberships()).keys(), ...besides])];
     const names = all.slice(0, MAX_SNAPSHOT);
     const feeds = names.map((channel) => hub.hold(channel));
     try {
@@ -173,6 +174,10 @@ export class Caller implements Scope {
       for (const feed of feeds) hub.release(feed);
     }
   }
+}
+
+function isAttended(channel: string): boolean {
+  return channel.startsWith('room:') || channel.startsWith('direct:');
 }
 
 /** Others see it, so neither the token nor what the client chose can be read from it. */

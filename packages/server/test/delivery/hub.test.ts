@@ -107,12 +107,15 @@ test('when records were missed for good, all who are live are told, and nothing 
   const feed = await hub.open(CHANNEL);
   await append(1);
   let restarts = 0;
-  const reader = { restart: () => (restarts += 1) };
+  let losses = 0;
+  const reader = { restart: () => void (restarts += 1), wentBack: () => void (losses += 1) };
   hub.enter(reader);
   hub.skipped(2, 9);
   expect(restarts).toBe(1);
   expect(feed.known).toBe(false);
   expect(hub.position).toBe(9);
+  hub.wentBack(7);
+  expect([losses, hub.losses, hub.position]).toEqual([1, 1, 7]);
   hub.leave(reader);
   hub.skipped(10, 11);
   expect(restarts).toBe(1);

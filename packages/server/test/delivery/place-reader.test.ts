@@ -14,7 +14,7 @@ function setup(recentBytes = 1_000_000) {
   const hub = new Hub({ log, audience: fakeAudiences() });
   const memberships = new Map<string, number>([['user:ada', 0]]);
   const besides: string[] = [];
-  const scope = { memberships: () => memberships, besides: async () => besides };
+  const scope = { memberships: async () => memberships, besides: async () => besides };
   const reader = (place = 0) => new PlaceReader(hub, scope, new EncodedRecords(), place);
   const append = (...channels: string[]) =>
     log.append({ records: channels.map((channel) => ({ channel, sender: 'a', data: `"${channel}"` })) });
