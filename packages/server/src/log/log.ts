@@ -188,6 +188,11 @@ export interface Follower {
    * remembered may be wrong from here on.
    */
   skipped(from: number, to: number): void;
+  /**
+   * The storage has lost its end, and a new epoch has begun after the id `to`: what was told beyond it never was, and
+   * other records come with those ids. `position` is `to`; all that was remembered is wrong.
+   */
+  wentBack(to: number): void;
 }
 
 /** What facts were, all at one moment. */
