@@ -93,7 +93,15 @@ export class SqliteStorage implements Storage {
         ...(this.#identity === undefined ? { restored } : { identity: this.#identity }),
       }),
     });
-    this.#reader = new SqliteThread({ ...threads, opening: 'openReader', argument: () => file });
+    this.#reader = new SqliteThread({
+      ...threads,
+      opening: 'openReader',
+      // Its thread starts beside the writer's, which makes the tables that it reads; later it needs it no more.
+      argument: async () => {
+        if (this.#identity === undefined) await this.#writer.start();
+        return file;
+      },
+    });
     this.#checkpointer = new SqliteThread({
       ...threads,
       opening: 'openCheckpoints',
@@ -119,11 +127,10 @@ export class SqliteStorage implements Storage {
     const unlock = await lock(file);
     const storage = new SqliteStorage({ ...options, file }, unlock);
     try {
-      // The writer first: it makes the tables that the others read.
-      const { lastId, epochs, identity } = await storage.#writer.start();
+      const [opened] = await Promise.all([storage.#writer.start(), storage.#reader.start()]);
+      const { lastId, epochs, identity } = opened;
       storage.#identity = identity;
       storage.#opened = { lastId, epochs };
-      await Promise.all([storage.#reader.start(), storage.#checkpointer.start()]);
       return storage;
     } catch (error) {
       await storage.close();

@@ -31,7 +31,7 @@ export type OpeningName = Extract<CallName, `open${string}`>;
 export interface ThreadOptions<Name extends OpeningName> {
   /** What every thread is given first. */
   readonly opening: Name;
-  readonly argument: () => Argument<Name>;
+  readonly argument: () => Argument<Name> | Promise<Argument<Name>>;
   readonly startWorker?: (() => Worker) | undefined;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: (() => number) | undefined;
@@ -108,7 +108,7 @@ export class SqliteThread<Name extends OpeningName> {
       running = this.#start();
       this.#running = running;
       const { opening, argument } = this.#options;
-      this.#opened = (await this.#post(running, opening, argument())) as Value<Name>;
+      this.#opened = (await this.#post(running, opening, await argument())) as Value<Name>;
       return running;
     } catch (error) {
       if (running === undefined) this.#opening = undefined;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { lockFile } from '../../src/log/file-lock.js';
-import { temporaryFolder } from './fixtures.js';
+import { lockFile } from '../../../src/log/sqlite/file-lock.js';
+import { temporaryFolder } from '../fixtures.js';
 
 test('one has the lock at a time, in one process', async () => {
   const file = join(await temporaryFolder(), 'log.db');
