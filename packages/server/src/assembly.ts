@@ -10,9 +10,8 @@ import { type AppServices, createApp } from './http/app.js';
 import type { ConnectionKind } from './http/metrics.js';
 import { Page } from './http/page.js';
 import { RateLimit } from './http/rate-limit.js';
-import type { Log } from './log/log.js';
 import type { Services } from './session/services.js';
-import { openSharedServices, type SharedServices } from './shared-services.js';
+import { type Given, openSharedServices, type SharedServices } from './shared-services.js';
 import type { Clock } from './time/clock.js';
 import { Capacity } from './transport/capacity.js';
 import { PlainDirect, type PlainDirectServices } from './transport/plain-direct.js';
@@ -30,12 +29,12 @@ export interface Assembly {
 }
 
 /**
- * @param given the log to use instead of the configured one
+ * @param given what to use instead of what is configured
  * @throws {ServerError} `data_unavailable`
  */
 export async function assemble(
   config: ResolvedConfig,
-  given: Log | undefined,
+  given: Given,
   isOpen: () => boolean,
 ): Promise<Assembly> {
   const shared = await openSharedServices(config, given, isOpen);
@@ -56,6 +55,7 @@ export async function disassemble({ shared, engine }: Assembly, patience: number
   shared.held.releaseAll();
   for (const socket of engine.clients ?? []) socket.close(GOODBYE.code, GOODBYE.reason);
   await gone(engine, patience, shared.clock);
+  await shared.finished();
   shared.wheel.stop();
   shared.pollWheel.stop();
   shared.watches.close();
@@ -197,6 +197,7 @@ function plainServices(shared: SharedServices, lobby: Feed): PlainDirectServices
     messageBytes: limits.messageBytes,
     intake: { pending: limits.pendingCommands, perSecond: limits.commandsPerSecond },
     renewal: timing.plainRenewal * 1000,
+    finish: (work) => shared.finish(work),
     randomId: () => shared.randomId(),
     requireContact: () => shared.contact.require(),
     failed: (error) => shared.failed(error),

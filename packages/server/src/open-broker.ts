@@ -1,6 +1,6 @@
 /** Opens the way in which this node tells others what is not in the log. */
 import type { Broker } from './broker/broker.js';
-import { LocalBroker } from './broker/local-broker.js';
+import { LocalBus } from './broker/local-broker.js';
 import { type ResolvedConfig, ServerError } from './config.js';
 import type { Clock } from './time/clock.js';
 
@@ -20,7 +20,7 @@ export async function openBroker(
       const { PostgresBroker } = await import('./broker/postgres-broker.js');
       return await PostgresBroker.open({ url: logUrl, node, clock, failed });
     }
-    return new LocalBroker({ node });
+    return new LocalBus({ clock }).connect(node);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ServerError('data_unavailable', `Cannot reach other nodes: ${reason}`, { cause: error });

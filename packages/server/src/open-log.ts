@@ -54,7 +54,11 @@ export async function openLog(
   }
 }
 
-async function openStorage(config: ResolvedConfig, clock: Clock, failed: (error: unknown) => void): Promise<Storage> {
+async function openStorage(
+  config: ResolvedConfig,
+  clock: Clock,
+  failed: (error: unknown) => void,
+): Promise<Storage> {
   const { dataDir, durability, logUrl, log } = config;
   if (logUrl !== undefined && durability !== 'memory') {
     const { PostgresStorage } = await import('./log/postgres/postgres-storage.js');

@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Assembly, assemble, disassemble } from './assembly.js';
+import type { Broker } from './broker/broker.js';
 import { type ResolvedConfig, resolveConfig, type ServerConfig, ServerError } from './config.js';
 import { originForm } from './http/target.js';
 import type { Log } from './log/log.js';
@@ -34,6 +35,8 @@ export interface Listening {
 export interface Replacements {
   /** The log of all conversations; closed with the server. `dataDir` then keeps the guests' secret alone. */
   readonly log?: Log;
+  /** The way to other nodes; closed with the server. */
+  readonly broker?: Broker;
 }
 
 /** @throws {ServerError} `invalid_config` */
@@ -71,7 +74,7 @@ class FullduplexServer implements Server {
   }
 
   async listen(): Promise<Listening> {
-    this.#opening = assemble(this.#config, this.#replacements.log, () => this.#closing === undefined);
+    this.#opening = assemble(this.#config, this.#replacements, () => this.#closing === undefined);
     const assembly = await this.#opening;
     if (this.#closing !== undefined)
       throw new ServerError('closed', 'The server was closed before it listened.');

@@ -48,10 +48,20 @@ export interface SharedServices {
   readonly commandLimit: RateLimit;
   /** A new id, unlike any other on any node. Letters and digits. */
   randomId(): string;
+  /** Work that nobody waits for, and that the server is not to end before. */
+  finish(work: Promise<void>): void;
+  /** Resolves once all such work is done. */
+  finished(): Promise<void>;
   /** Whether the server still takes work. */
   isOpen(): boolean;
   /** Told of what nobody expected. */
   failed(error: unknown): void;
+}
+
+/** What a server is to use instead of what it would open by its configuration. */
+export interface Given {
+  readonly log?: Log | undefined;
+  readonly broker?: Broker | undefined;
 }
 
 /** In milliseconds. */
@@ -59,12 +69,12 @@ const DAY = 86_400_000;
 const POLL_RESOLUTION = 50;
 
 /**
- * @param given the log to use instead of the configured one
+ * @param given what to use instead of what is configured
  * @throws {ServerError} `data_unavailable`
  */
 export async function openSharedServices(
   config: ResolvedConfig,
-  given: Log | undefined,
+  given: Given,
   isOpen: () => boolean,
 ): Promise<SharedServices> {
   const clock = systemClock;
@@ -75,7 +85,7 @@ export async function openSharedServices(
     present: () => presence.size,
     held: () => held.size,
   });
-  const kept = await openLog(config, given, clock, {
+  const kept = await openLog(config, given.log, clock, {
     failed,
     appended: (ms) => metrics.appendSeconds.observe(ms / 1000),
   });
@@ -85,7 +95,7 @@ export async function openSharedServices(
   let presence: Presence;
   let chat: Chat;
   try {
-    broker = await openBroker(config, randomId(), clock, failed);
+    broker = given.broker ?? (await openBroker(config, randomId(), clock, failed));
     presence = openPresence();
     chat = await Chat.open({
       log,
@@ -155,6 +165,7 @@ export async function openSharedServices(
 
   function together(broker: Broker): SharedServices {
     const { limits, timing } = config;
+    const unfinished = new Set<Promise<void>>();
     broker.subscribe('announce', ({ channel, push }) => announceHere(channel, push));
     broker.subscribe('supersede', ({ session }) => held.supersede(session));
     held.tellOthers = (session) => broker.publish('supersede', { session });
@@ -183,6 +194,13 @@ export async function openSharedServices(
       metrics,
       commandLimit: new RateLimit(limits.commandsPerSecond, limits.commandsPerSecond * 2),
       randomId,
+      finish(work) {
+        const done = work.catch(failed).finally(() => unfinished.delete(done));
+        unfinished.add(done);
+      },
+      async finished() {
+        await Promise.all(unfinished);
+      },
       isOpen,
       failed,
     };

@@ -169,6 +169,7 @@ export class Subscriptions implements Reader, OwnStreamReader {
     const feeds = names.map((channel) => hub.hold(channel));
     try {
       await hub.learn(feeds);
+      if (this.#session.ended) throw cancelled();
     } catch (error) {
       for (const feed of feeds) hub.release(feed);
       throw error;

@@ -21,6 +21,8 @@ export interface PlainDirectServices extends PlainServices {
   readonly wheel: TimerWheel;
   /** Between two proofs that the user is here, in milliseconds. */
   readonly renewal: number;
+  /** Work that nobody waits for, and that the server is not to end before. */
+  finish(work: Promise<void>): void;
 }
 
 const CLOSES = {
@@ -113,7 +115,7 @@ export class PlainDirect implements Reader, WheelMember {
         chat,
         user,
         (payload) => this.outlet.ping(payload),
-        (error) => this.#services.failed(error),
+        (done) => this.#services.finish(done),
       );
       this.#renew();
       this.#services.wheel.set(this, this.#services.renewal);
