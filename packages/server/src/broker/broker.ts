@@ -32,7 +32,7 @@ export type SeatEntry = readonly [user: string, channel: string, flags: number, 
 
 /** The user has a client there now. */
 export const SEAT_HERE = 1;
-/** That the user is there was told by this node, which tells of the leaving too. */
+/** That the user is there was told, by whatever node. */
 export const SEAT_TOLD = 2;
 /** The user's last client there left a moment ago; whether that is to be told is not decided yet. */
 export const SEAT_LEAVING = 4;
@@ -58,7 +58,7 @@ export type PresenceMessage =
   | TableUpdate
   /** Asks for a part of a node's table. */
   | { readonly kind: 'pull'; readonly after: number }
-  /** Somebody came into a channel, or left it, of all nodes. */
+  /** Somebody came into a channel, or left it, of all nodes; '' is anywhere. */
   | { readonly kind: 'joined' | 'left'; readonly channel: string; readonly client: ClientEntry }
   /** Asks who is in a channel: each client, or one of each user. */
   | {

@@ -28,10 +28,8 @@ export interface Seat {
   clients: number;
   /** Whether the user is counted here and not by another node. */
   counted: boolean;
-  /** This node has told of the user's coming, or taken that over, and tells of the leaving. */
+  /** That the user is there was told, by whatever node, and so the leaving is to be told. */
   told: boolean;
-  /** Who tells of the user's coming is decided, be it another node. */
-  settled: boolean;
   /** What to tell is going to be decided. */
   pending: boolean;
   /** The client that came or left last. */
@@ -124,12 +122,13 @@ export class Attendance {
     return this.#rooms.get(channel)?.clients.size ?? 0;
   }
 
-  /** Those in the channel, in the order they came: each client, or one of each user; by its name. */
+  /** Those in the channel, in the order they came: each client, or one of each user; by user, or client and user. */
   first(channel: string, limit: number, each: 'client' | 'user'): Map<string, Lease> {
     const found = new Map<string, Lease>();
     for (const { lease } of this.#rooms.get(channel)?.clients ?? []) {
       if (found.size >= limit) break;
-      if (!found.has(lease[each])) found.set(lease[each], lease);
+      const name = each === 'user' ? lease.user : `${lease.client} ${lease.user}`;
+      if (!found.has(name)) found.set(name, lease);
     }
     return found;
   }
@@ -185,7 +184,7 @@ export class Attendance {
     client.channels.set(channel, false);
     let seat = user.seats.get(channel);
     if (seat === undefined) {
-      seat = { clients: 0, counted: false, told: false, settled: false, pending: false, lease };
+      seat = { clients: 0, counted: false, told: false, pending: false, lease };
       user.seats.set(channel, seat);
     }
     seat.clients += 1;

@@ -6,7 +6,7 @@
 import { type Broker, type ClientEntry, MAX_MESSAGE_BYTES, type PresenceMessage } from '../broker/broker.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { TimerWheel } from '../time/timer-wheel.js';
-import { ANYWHERE, Attendance, type Lease, type OwnClient, type Stats } from './attendance.js';
+import { ANYWHERE, Attendance, type Lease, type OwnClient, type OwnUser, type Stats } from './attendance.js';
 import { Cluster, type ClusterTiming, type Peer } from './cluster.js';
 import { Questions } from './questions.js';
 import { readEntry, SharedUsers } from './shared-users.js';
@@ -96,7 +96,7 @@ export class Presence {
       alone: () => this.#cluster?.alone ?? true,
       attendance,
       seated: (user, channel) => this.#shared.seated(user, channel),
-      tell: (what, channel, lease) => this.#tell(what, channel, lease),
+      tell: (what, user, channel, lease) => this.#tell(what, user, channel, lease),
     });
     this.#shared = new SharedUsers(attendance, this.#teller, touch);
     if (broker === undefined) return;
@@ -236,21 +236,26 @@ export class Presence {
   #receive(message: PresenceMessage, from: string): void {
     this.#cluster?.receive(message, from);
     if (message.kind === 'joined' || message.kind === 'left') {
-      const [client, user, transport] = message.client;
-      this.#call(message.kind, message.channel, { client, user, transport });
+      const { kind, channel } = message;
+      const [client, name, transport] = message.client;
+      const user = this.#attendance.user(name);
+      if (user !== undefined) this.#teller.heard(kind, user, channel);
+      if (channel !== ANYWHERE) this.#call(kind, channel, { client, user: name, transport });
     } else {
       this.#questions?.receive(message, from);
     }
   }
 
-  #tell(what: 'joined' | 'left', channel: string, lease: Lease): void {
+  #tell(what: 'joined' | 'left', user: OwnUser, channel: string, lease: Lease): void {
     if (channel === ANYWHERE) {
       if (what === 'left') this.#options.onGone?.(lease.user);
-      return;
+      // Of others only those want to know who have the user too.
+      if (user.views.size === 0) return;
+    } else {
+      // Everyone telling everyone is a square: in a crowd nobody is told, and clients ask instead.
+      if (this.stats(channel).users > this.#tellUpTo) return;
+      this.#call(what, channel, lease);
     }
-    // Everyone telling everyone is a square: in a crowd nobody is told, and clients ask instead.
-    if (this.stats(channel).users > this.#tellUpTo) return;
-    this.#call(what, channel, lease);
     if (this.#cluster?.alone !== false) return;
     const client: ClientEntry = [lease.client, lease.user, lease.transport];
     this.#options.broker?.publish('presence', { kind: what, channel, client });

@@ -118,7 +118,8 @@ export class Questions {
       if (message.kind !== 'listed') return;
       for (const [client, user, transport] of message.clients) {
         const lease: Lease = { client, user, transport };
-        const name = lease[question.each];
+        // Sessions choose their ids: two users may have chosen the same.
+        const name = question.each === 'user' ? user : `${client} ${user}`;
         if (all.size < question.limit && !all.has(name)) all.set(name, lease);
       }
     };

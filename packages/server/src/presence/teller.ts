@@ -1,7 +1,7 @@
 /**
  * Decides what is told of a user's coming into a channel and leaving it, so that it is told once however many nodes the
  * user is on: coming when no node had the user, leaving when none has. Beside other nodes a decision waits a moment for
- * what they say. One node holds what was told, and tells of the leaving; it hands that over silently.
+ * what they say, and a seat that was left stays for as long, so that who comes meanwhile takes over without a word.
  */
 import { SEAT_HERE, SEAT_LEAVING, SEAT_TOLD } from '../broker/broker.js';
 import type { Clock } from '../time/clock.js';
@@ -17,7 +17,7 @@ export interface TellerOptions {
   readonly attendance: Attendance;
   /** Something of the seat changed that others are told of. */
   readonly seated: (user: OwnUser, channel: string) => void;
-  readonly tell: (what: 'joined' | 'left', channel: string, lease: Lease) => void;
+  readonly tell: (what: 'joined' | 'left', user: OwnUser, channel: string, lease: Lease) => void;
 }
 
 interface Decision {
@@ -46,33 +46,46 @@ export class Teller {
   turned(user: OwnUser, channel: string, seat: Seat): void {
     if (seat.pending) return;
     if (this.#options.alone()) {
+      // Nobody is to be waited for.
       this.#decide(user, channel, seat);
       return;
     }
-    seat.pending = true;
-    const due = this.#options.clock.monotonic() + this.#options.settle;
-    this.#queue.push({ user, channel, seat, due });
-    this.#wait();
+    this.#later(user, channel, seat);
   }
 
   /** What other nodes say of the user in the channel changed. */
   viewed(user: OwnUser, channel: string): void {
     const seat = user.seats.get(channel);
     if (seat === undefined || seat.clients === 0 || seat.told) return;
-    const others = seatsElsewhere(user, channel);
-    if (others.some(({ flags }) => (flags & SEAT_TOLD) !== 0)) {
-      seat.settled = true;
-    } else if (seat.settled && !others.some(({ node, flags }) => this.#before(node) && isHere(flags))) {
-      // Who held it is gone, or left it to this node.
-      seat.told = true;
-      this.#options.seated(user, channel);
+    if (seatsElsewhere(user, channel).some(({ flags }) => isTold(flags)))
+      this.#mark(user, channel, seat, true);
+  }
+
+  /** Another node told of the user's coming or leaving. */
+  heard(what: 'joined' | 'left', user: OwnUser, channel: string): void {
+    const seat = user.seats.get(channel);
+    if (seat === undefined) return;
+    if (what === 'joined') {
+      if (seat.clients > 0) this.#mark(user, channel, seat, true);
+      return;
     }
+    this.#mark(user, channel, seat, false);
+    // It was told too early: the user is here, and that is to be told again.
+    if (seat.clients > 0) this.#later(user, channel, seat);
   }
 
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#queue = [];
+  }
+
+  #later(user: OwnUser, channel: string, seat: Seat): void {
+    if (seat.pending) return;
+    seat.pending = true;
+    const due = this.#options.clock.monotonic() + this.#options.settle;
+    this.#queue.push({ user, channel, seat, due });
+    this.#wait();
   }
 
   #wait(): void {
@@ -102,33 +115,40 @@ export class Teller {
   }
 
   #decideJoined(user: OwnUser, channel: string, seat: Seat): void {
-    if (seat.told || seat.settled) return;
-    seat.settled = true;
-    const others = seatsElsewhere(user, channel);
-    if (others.some(({ flags }) => (flags & SEAT_TOLD) !== 0)) return;
-    // Two that came at the same time: the first of them tells.
-    if (others.some(({ node, flags }) => this.#before(node) && isHere(flags))) return;
-    seat.told = true;
-    this.#options.seated(user, channel);
-    this.#options.tell('joined', channel, seat.lease);
+    if (seat.told) return;
+    // Two that came at the same time: the first of them tells, if it stays.
+    const others = seatsElsewhere(user, channel).filter(({ node }) => this.#before(node));
+    if (others.some(({ flags }) => isHere(flags))) {
+      this.#later(user, channel, seat);
+      return;
+    }
+    this.#mark(user, channel, seat, true);
+    this.#options.tell('joined', user, channel, seat.lease);
   }
 
   #decideLeft(user: OwnUser, channel: string, seat: Seat): void {
     const others = seatsElsewhere(user, channel);
-    const { told, settled, lease } = seat;
+    const { told, lease } = seat;
     this.#options.attendance.drop(user, channel);
-    if (!settled || others.some(({ flags }) => isHere(flags))) return;
-    const holders = others.filter(({ flags }) => (flags & SEAT_TOLD) !== 0);
-    // Where the last ones leave together, one tells: of those who hold it, or else of all, the first.
-    const rivals = told ? holders : others;
-    if (!told && holders.length > 0) return;
-    if (rivals.some(({ node }) => this.#before(node))) return;
-    this.#options.tell('left', channel, lease);
+    if (!told || others.some(({ flags }) => isHere(flags))) return;
+    // Where the last ones leave together the first of them tells, as long as it has not: then its seat is gone.
+    if (others.some(({ node, flags }) => this.#before(node) && isTold(flags))) return;
+    this.#options.tell('left', user, channel, lease);
+  }
+
+  #mark(user: OwnUser, channel: string, seat: Seat, told: boolean): void {
+    if (seat.told === told) return;
+    seat.told = told;
+    this.#options.seated(user, channel);
   }
 
   #before(node: string): boolean {
     return node < this.#options.node;
   }
+}
+
+function isTold(flags: number): boolean {
+  return (flags & SEAT_TOLD) !== 0;
 }
 
 function isHere(flags: number): boolean {
