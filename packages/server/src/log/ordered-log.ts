@@ -166,6 +166,13 @@ export class OrderedLog implements Log {
     return { records, holes, through: whole ? position : last };
   }
 
+  async tail(after: number, limit: number): Promise<readonly TailRecord[]> {
+    this.#refuseWhenClosed();
+    const position = this.position;
+    const { records } = await this.#storage.tail(after, clampLimit(limit), DEFAULT_READ_BYTES);
+    return records.filter(({ id }) => id <= position);
+  }
+
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
     this.#refuseWhenClosed();
     const known = channels.map((channel) => this.#headOf(channel));
