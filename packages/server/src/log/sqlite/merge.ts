@@ -4,11 +4,12 @@
  */
 
 /**
- * ?1: a JSON object of channels and ids; ?2: the last id that may be seen. For each channel with something new: its
- * name, number, floor (null unless it lies between the two), first offset, and the first id.
+ * ?1: a JSON object of channels and ids; ?2: the last id that may be seen; ?3: how many channels. For each channel with
+ * something new, those whose news begin first: its name, number, floor (null unless it lies between the two), first
+ * offset, and the first id.
  */
 export const NEWS = `
-  SELECT * FROM (
+  WITH news AS MATERIALIZED (
     SELECT c.name, c.id,
       CASE WHEN c.floor > j.value AND c.floor <= ?2 THEN c.floor END AS floor,
       c.oldest,
@@ -17,7 +18,8 @@ export const NEWS = `
         WHERE r.channel = c.id AND r.id > j.value AND r.id <= ?2 ORDER BY r.id LIMIT 1
       ) AS first
     FROM json_each(?1) AS j CROSS JOIN channel AS c ON c.name = j.key
-  ) WHERE first IS NOT NULL OR floor IS NOT NULL
+  )
+  SELECT * FROM news WHERE first IS NOT NULL OR floor IS NOT NULL ORDER BY coalesce(floor, first) LIMIT ?3
 `;
 
 /**

@@ -96,10 +96,8 @@ export class SqliteReader {
     return this.#snapshot(() => {
       const holes: Hole[] = [];
       const starts: Record<number, number> = {};
-      for (const [channel, id, floor, oldest, first] of this.#statements.news.all(
-        places,
-        upTo,
-      ) as NewsRow[]) {
+      const news = this.#statements.news.all(places, upTo, limit + 1) as NewsRow[];
+      for (const [channel, id, floor, oldest, first] of news) {
         if (floor !== null) holes.push({ channel, id: floor, offset: oldest - 1 });
         if (first !== null) starts[id] = first;
       }

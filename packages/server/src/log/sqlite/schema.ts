@@ -7,6 +7,8 @@ import type { StorageState } from '../storage.js';
 /** Counted up with every change of the tables; kept in the file as SQLite's `user_version`. */
 export const SCHEMA_VERSION = 2;
 const PAGE_BYTES = 4096;
+/** Of a connection, in KiB: keys come in any order, and so do channels; each wants its page of their index. */
+const CACHE_KIB = 16384;
 
 /**
  * A record's rowid is its id. `changes` is what an append changed beside its records, on the first of them. `oldest` is
@@ -84,8 +86,7 @@ export function openForWriting(options: DatabaseOptions): Database.Database {
     db.exec(`PRAGMA journal_size_limit = ${2 * options.walBytes}`);
     // What is redacted or trimmed is overwritten, and not merely let go.
     db.exec('PRAGMA secure_delete = ON');
-    // In KiB: keys come in any order, and each wants its page of their index.
-    db.exec('PRAGMA cache_size = -16384');
+    db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     if (options.maxFileBytes !== undefined) {
       db.exec(`PRAGMA max_page_count = ${Math.max(Math.floor(options.maxFileBytes / PAGE_BYTES), 1)}`);
     }
@@ -101,6 +102,7 @@ export function openForWriting(options: DatabaseOptions): Database.Database {
 export function openForReading(file: string): Database.Database {
   const db = connect(file);
   db.exec('PRAGMA query_only = ON');
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   return db;
 }
 

@@ -97,8 +97,13 @@ export class SqliteThread<Name extends OpeningName> {
 
   #ready(): Promise<Running> {
     if (this.#stopped) return Promise.reject(new LogError('closed', 'The log is closed.'));
-    this.#opening ??= this.#open();
-    return this.#opening;
+    if (this.#opening !== undefined) return this.#opening;
+    const opening = this.#open();
+    this.#opening = opening;
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
   }
 
   async #open(): Promise<Running> {
@@ -111,8 +116,7 @@ export class SqliteThread<Name extends OpeningName> {
       this.#opened = (await this.#post(running, opening, await argument())) as Value<Name>;
       return running;
     } catch (error) {
-      if (running === undefined) this.#opening = undefined;
-      else this.#lost(running, error);
+      if (running !== undefined) this.#lost(running, error);
       throw error;
     }
   }

@@ -1,15 +1,24 @@
 import { join } from 'node:path';
 import Database from 'libsql';
 import { expect, onTestFinished, test } from 'vitest';
-import { LogError } from '../../src/log/channel-log.js';
-import { openForReading, openForWriting, readEpoch, toLogError } from '../../src/log/sqlite-schema.js';
-import { temporaryFolder } from './fixtures.js';
+import { LogError } from '../../../src/log/log.js';
+import {
+  type DatabaseOptions,
+  openForReading,
+  openForWriting,
+  prepareState,
+  toLogError,
+} from '../../../src/log/sqlite/schema.js';
+import { temporaryFolder } from '../fixtures.js';
 
+const open = (options: Pick<DatabaseOptions, 'file' | 'durability'>) => {
+  const db = openForWriting({ walBytes: 1_000_000, ...options });
+  onTestFinished(() => void db.close());
+  return db;
+};
 const setUp = async (durability: 'disk' | 'system') => {
   const file = join(await temporaryFolder(), 'log.db');
-  const db = openForWriting({ file, durability });
-  onTestFinished(() => void db.close());
-  return { file, db };
+  return { file, db: open({ file, durability }) };
 };
 const pragma = (db: Database.Database, name: string) => db.prepare(`PRAGMA ${name}`).get() as object;
 
@@ -21,26 +30,33 @@ test('the write-ahead log is forced to the disk with each commit, unless that is
   expect(pragma(faster, 'synchronous')).toMatchObject({ synchronous: 1 });
 });
 
+test('the writer leaves checkpoints to others, and overwrites what is taken away', async () => {
+  const { db } = await setUp('disk');
+  expect(pragma(db, 'wal_autocheckpoint')).toMatchObject({ wal_autocheckpoint: 0 });
+  expect(pragma(db, 'secure_delete')).toMatchObject({ secure_delete: 1 });
+});
+
 test('a file keeps its epoch, and each file has another', async () => {
   const { file, db } = await setUp('disk');
-  const again = openForWriting({ file, durability: 'disk' });
-  onTestFinished(() => void again.close());
-  expect(readEpoch(again)).toBe(readEpoch(db));
+  const { epochs, lastId } = prepareState(db)();
+  expect(lastId).toBe(0);
+  expect(epochs).toEqual([{ name: expect.any(String), first: 1 }]);
+  expect(prepareState(open({ file, durability: 'disk' }))().epochs).toEqual(epochs);
   const { db: other } = await setUp('disk');
-  expect(readEpoch(other)).not.toBe(readEpoch(db));
+  expect(prepareState(other)().epochs).not.toEqual(epochs);
 });
 
 test('a reading connection cannot write', async () => {
   const { file } = await setUp('disk');
   const reading = openForReading(file);
   onTestFinished(() => void reading.close());
-  expect(() => reading.exec("INSERT INTO fact VALUES ('a', 'b')")).toThrow(/readonly/);
+  expect(() => reading.exec("INSERT INTO fact VALUES ('a', 'b', 1)")).toThrow(/readonly/);
 });
 
 test('a file of a later version is left alone', async () => {
   const { file, db } = await setUp('disk');
-  db.exec('PRAGMA user_version = 2');
-  expect(() => openForWriting({ file, durability: 'disk' })).toThrow(/format 2, not 1/);
+  db.exec('PRAGMA user_version = 3');
+  expect(() => open({ file, durability: 'disk' })).toThrow(/format 3, not 2/);
 });
 
 test('a database of something else is left alone', async () => {
@@ -48,7 +64,7 @@ test('a database of something else is left alone', async () => {
   const other = new Database(file);
   other.exec('CREATE TABLE channel (id)');
   other.close();
-  expect(() => openForWriting({ file, durability: 'disk' })).toThrow(/already exists/);
+  expect(() => open({ file, durability: 'disk' })).toThrow(/already exists/);
 });
 
 test('what the database throws becomes an error of the log', async () => {
