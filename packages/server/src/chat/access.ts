@@ -68,11 +68,7 @@ export function resolveReadable(context: Context, user: User, channel: unknown):
  * @throws {CommandError} as `resolveReadable` (but a name may become known by being written to), and `not_a_member`, and
  *   `permission_denied` for what no user writes to
  */
-export function resolveWritable(
-  context: Context,
-  user: User,
-  channel: unknown,
-): WritableTarget {
+export function resolveWritable(context: Context, user: User, channel: unknown): WritableTarget {
   const target = resolve(context, user, channel);
   if (target.kind === 'user' || target.kind === 'feed') {
     throw new CommandError('permission_denied', 'Only the server writes to this channel.');

@@ -1,5 +1,11 @@
 /** Conversations of two: opening them, on purpose or by the first message, which then waits for who is away. */
-import { type CommandParams, type CommandResults, directChannel, foldName, parseName } from '@fullduplex/wire';
+import {
+  type CommandParams,
+  type CommandResults,
+  directChannel,
+  foldName,
+  parseName,
+} from '@fullduplex/wire';
 import type { Appended, NewRecord } from '../log/log.js';
 import type { Context } from './context.js';
 import { type Decision, decideChange, isChanging, NotYet } from './decide.js';

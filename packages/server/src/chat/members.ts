@@ -6,15 +6,24 @@ import {
   foldName,
   LOBBY,
   type Member,
-  parseName,
   type Position,
+  parseName,
 } from '@fullduplex/wire';
 import type { Appended, Condition } from '../log/log.js';
 import { type RoomTarget, requireMember, resolveReadable, resolveRoom, type Target } from './access.js';
 import { asked, type Context, headOf } from './context.js';
 import { requireCount } from './counts.js';
 import { decideChange, look } from './decide.js';
-import { memberCountKey, memberKey, membersPrefix, type Role, roleOf, seenKey, userKey, userOf } from './facts.js';
+import {
+  memberCountKey,
+  memberKey,
+  membersPrefix,
+  type Role,
+  roleOf,
+  seenKey,
+  userKey,
+  userOf,
+} from './facts.js';
 import { joining, leaving, requirePlace } from './joining.js';
 import { requireAfter } from './text.js';
 import { arrive, membershipsOf, type User } from './users.js';

@@ -3,15 +3,15 @@ import {
   type Appended,
   CommandError,
   type CommandParams,
-  type DeletedData,
   type DeleteData,
+  type DeletedData,
   type EditData,
   foldName,
   type MessageData,
   parseName,
   type ReactionData,
 } from '@fullduplex/wire';
-import type { Append, Appended as LogAppended, Condition, Fact, LogRecord } from '../log/log.js';
+import type { Append, Condition, Fact, Appended as LogAppended, LogRecord } from '../log/log.js';
 import { resolveWritable, type WritableTarget } from './access.js';
 import { asked, type Context } from './context.js';
 import { decide } from './decide.js';

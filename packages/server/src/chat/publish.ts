@@ -1,5 +1,12 @@
 /** Data as clients and back ends publish it: any JSON object, except that nobody may say what is not theirs to say. */
-import { type Appended, CommandError, foldName, formatChannel, parseChannel, parseName } from '@fullduplex/wire';
+import {
+  type Appended,
+  CommandError,
+  foldName,
+  formatChannel,
+  parseChannel,
+  parseName,
+} from '@fullduplex/wire';
 import type { Context } from './context.js';
 import { decide } from './decide.js';
 import { roomKey, roomOf } from './facts.js';

@@ -47,10 +47,7 @@ export function requireUser(context: Context, name: string): User {
 
 /** @throws {NotLoaded} */
 export function membershipsOf(context: Context, user: User): UserMemberships {
-  return context.facts.getSet(
-    belongingsPrefix(user.fold),
-    (watched) => new UserMemberships(user, watched),
-  );
+  return context.facts.getSet(belongingsPrefix(user.fold), (watched) => new UserMemberships(user, watched));
 }
 
 /**
