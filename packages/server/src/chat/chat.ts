@@ -23,6 +23,7 @@ import { listedKey, roomKey, seenKey } from './facts.js';
 import { forgetMessages, sendDirect } from './messages.js';
 import { publish, publishAs } from './publish.js';
 import { handedOver, markHandedOver } from './receipts.js';
+import { RecentlyAsked } from './recently-asked.js';
 import { findUser, membershipsOf, requireUser, signIn, type User } from './users.js';
 
 export interface ChatOptions {
@@ -44,10 +45,12 @@ const RETRY = 1000;
 /** Everything here throws `CommandError` and nothing else. */
 export class Chat {
   readonly #context: Context;
+  readonly #recent: RecentlyAsked;
   readonly #failed: (error: unknown) => void;
 
   private constructor(context: Context, failed: (error: unknown) => void) {
     this.#context = context;
+    this.#recent = new RecentlyAsked(context.clock);
     this.#failed = failed;
   }
 
@@ -78,7 +81,7 @@ export class Chat {
     this.#context.facts.changed(record);
   }
 
-  /** Some of the log's tail was never told: what is kept may be wrong, and is loaded anew. */
+  /** Some of the log's tail was never told, or it went back: what is kept may be wrong, and is loaded anew. */
   skipped(): void {
     this.#context.facts.skipped();
     this.#refresh();
@@ -154,8 +157,8 @@ export class Chat {
   }
 
   /**
-   * What the user belongs to, live. To be watched in the turn in which this resolves, or to be asked for anew: what nobody
-   * watches may be let go, and then stays as it is.
+   * What the user belongs to, live: for a minute at least, and for as long as somebody watches it. What nobody watches may
+   * be let go after that, and then stays as it is.
    *
    * @throws {CommandError} `unknown_user`
    */
@@ -163,8 +166,7 @@ export class Chat {
     const known = await this.#user(user);
     return look(this.#context, known.fold, () => {
       const memberships = membershipsOf(this.#context, known);
-      const release = memberships.watch(() => {});
-      void this.#context.clock.nextTurn().then(release);
+      this.#recent.keep(memberships);
       return memberships;
     });
   }

@@ -16,12 +16,10 @@ export interface ChatPresence {
 }
 
 export interface ChatClock {
-  /** Milliseconds; never goes back. */
-  now(): number;
-  /** Calls back once, after so many milliseconds. Returns what takes it back. */
+  /** Milliseconds since some moment; never goes back. */
+  monotonic(): number;
+  /** Calls back once, after so many milliseconds, in a turn of its own. Returns what takes it back. */
   after(ms: number, callback: () => void): () => void;
-  /** Resolves in a later turn of the loop, when others have had theirs. */
-  nextTurn(): Promise<void>;
 }
 
 export interface Context {

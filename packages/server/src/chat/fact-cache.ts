@@ -137,7 +137,7 @@ export class FactCache<Set extends FactSet> {
   /** @throws {LogError} */
   async load(keys: readonly string[]): Promise<void> {
     const missing = keys.filter((key) => !this.#held.has(key) && !this.#loading.has(key));
-    const waiting = keys.map((key) => this.#loading.get(key)?.done);
+    const waiting = keys.flatMap((key) => this.#loading.get(key)?.done ?? []);
     if (missing.length > 0) {
       const changes: Change[] = [];
       const done = this.#loadFacts(missing, changes).finally(() => {

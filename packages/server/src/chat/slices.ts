@@ -5,18 +5,18 @@ import type { ChatClock } from './context.js';
 const SLICE = 5;
 
 export class Slices {
-  readonly #clock: Pick<ChatClock, 'now' | 'nextTurn'>;
+  readonly #clock: ChatClock;
   #began: number;
 
-  constructor(clock: Pick<ChatClock, 'now' | 'nextTurn'>) {
+  constructor(clock: ChatClock) {
     this.#clock = clock;
-    this.#began = clock.now();
+    this.#began = clock.monotonic();
   }
 
   /** To be awaited between pieces of work that take much less than a slice each. */
   async pause(): Promise<void> {
-    if (this.#clock.now() - this.#began < SLICE) return;
-    await this.#clock.nextTurn();
-    this.#began = this.#clock.now();
+    if (this.#clock.monotonic() - this.#began < SLICE) return;
+    await new Promise<void>((resolve) => this.#clock.after(0, resolve));
+    this.#began = this.#clock.monotonic();
   }
 }

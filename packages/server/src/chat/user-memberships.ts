@@ -96,7 +96,7 @@ export class UserMemberships implements Memberships, FactSet {
     if (this.#untold.length === 0) return;
     const untold = this.#untold;
     this.#untold = [];
-    for (const listener of [...this.#listeners]) {
+    for (const listener of this.#listeners) {
       for (const [channel, from] of untold) listener(channel, from);
     }
   }

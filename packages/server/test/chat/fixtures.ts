@@ -7,6 +7,13 @@ import type { ChatClock, ChatPresence } from '../../src/chat/context.js';
 import type { Append, Appended, Log, LogError } from '../../src/log/log.js';
 import { MemoryStorage } from '../../src/log/memory-storage.js';
 import { OrderedLog } from '../../src/log/ordered-log.js';
+import type { Storage } from '../../src/log/storage.js';
+import { later } from '../log/fixtures.js';
+
+function memory(): MemoryStorage {
+  let time = 1_763_600_000_000;
+  return new MemoryStorage({ now: () => time++, epoch: 'e' });
+}
 
 export class TestLog extends OrderedLog {
   /** What the next appends fail with, one each. */
@@ -17,8 +24,8 @@ export class TestLog extends OrderedLog {
   asked = 0;
   #gate: Promise<void> | undefined;
 
-  constructor(storage = new MemoryStorage()) {
-    super(storage);
+  constructor(storage: Storage = memory()) {
+    super(storage, later);
   }
 
   override async append(append: Append): Promise<readonly Appended[]> {
@@ -46,13 +53,6 @@ export class TestLog extends OrderedLog {
       release = resolve;
     });
     return () => release();
-  }
-}
-
-/** A storage that several logs write to, none of which hears of the others' commits before it catches up. */
-class DeafStorage extends MemoryStorage {
-  override watch(): () => void {
-    return () => {};
   }
 }
 
@@ -85,22 +85,23 @@ export class TestPresence implements ChatPresence {
 /** A clock that stands still until it is told to go on. */
 export class TestClock implements ChatClock {
   time = 0;
+  /** How often somebody let others have a turn. */
   turns = 0;
   readonly #waiting: { readonly at: number; readonly callback: () => void }[] = [];
 
-  now(): number {
+  monotonic(): number {
     return this.time;
   }
 
   after(ms: number, callback: () => void): () => void {
+    if (ms === 0) {
+      this.turns++;
+      const immediate = setImmediate(callback);
+      return () => clearImmediate(immediate);
+    }
     const entry = { at: this.time + ms, callback };
     this.#waiting.push(entry);
     return () => this.#waiting.splice(this.#waiting.indexOf(entry), 1);
-  }
-
-  async nextTurn(): Promise<void> {
-    this.turns++;
-    await turn();
   }
 
   pass(ms: number): void {
@@ -165,8 +166,12 @@ export type TestChat = Awaited<ReturnType<typeof openChat>>;
 
 /** Several nodes on one storage. Each is late until it catches up. */
 export async function openNodes(count: number, limits: Partial<ChatLimits> = {}): Promise<TestChat[]> {
-  const storage = new DeafStorage();
-  const logs = Array.from({ length: count }, () => new TestLog(storage));
+  const storage = memory();
+  const logs = Array.from({ length: count }, () => {
+    const own = storage.another();
+    own.watch = () => () => {};
+    return new TestLog(own);
+  });
   return Promise.all(logs.map((log) => openChat(limits, log)));
 }
 
@@ -177,6 +182,7 @@ export function follow(log: Log, chat: Chat): void {
       for (const record of records) if (record.changes !== undefined) chat.changed(record);
     },
     skipped: () => chat.skipped(),
+    wentBack: () => chat.skipped(),
   });
 }
 

@@ -86,6 +86,7 @@ describe('room.join', () => {
         asking.push(asked.then((channel) => readable.push(channel)));
       },
       skipped: () => {},
+      wentBack: () => {},
     });
     await invite('ada', 'room:secret', 'bob');
     await Promise.all(asking);
