@@ -106,6 +106,8 @@ const retention = z.strictObject({
   records: count.optional(),
   /** Days since a record was appended; may be a fraction. */
   days: z.number().positive().max(36_500).optional(),
+  /** Seconds for which everything is kept whatever the others say, so that readers who are late by less miss nothing. */
+  minAge: z.number().min(0).max(86_400).default(300),
 });
 
 /** How long things take. In seconds. */

@@ -100,11 +100,7 @@ export async function openSharedServices(
     chat = await Chat.open({
       log,
       presence,
-      clock: {
-        now: clock.monotonic,
-        after: clock.after,
-        nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
-      },
+      clock,
       limits: chatLimits(config),
       failed,
       announce: (channel, push) => announce(channel, JSON.stringify({ push: { channel, ...push } })),
@@ -212,6 +208,9 @@ export async function openSharedServices(
       log,
       policy: { records, age: days === undefined ? undefined : days * DAY },
       clock,
+      defer: setImmediate,
+      node: broker!.node,
+      minAge: config.retention.minAge * 1000,
       interval: config.timing.retentionSweep * 1000,
       removed: (channel, from, to) => chat.forget(channel, from, to),
       failed,

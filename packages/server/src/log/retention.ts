@@ -36,6 +36,8 @@ export interface RetentionOptions {
   readonly defer: (run: () => void) => void;
   /** This node's name, of this start of it: of several nodes on one storage one does it. */
   readonly node: string;
+  /** Nothing younger is removed, in milliseconds: who reads on in time is never told of a gap. Five minutes is wise. */
+  readonly minAge: number;
   /** From the end of one sweep to the beginning of the next, in milliseconds. */
   readonly interval: number;
   /** What hangs on the records `from` to `to` of the channel, which are gone, is to go as well. */
@@ -44,8 +46,6 @@ export interface RetentionOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Nothing younger is removed, in milliseconds: who reads on in time is never told of a gap. */
-const MIN_AGE = 5 * 60_000;
 const HOUR = 3_600_000;
 /** Channels that are looked at in one step, and in one sweep, when all of them are. */
 const PAGE = 200;
@@ -153,7 +153,7 @@ export class Retention {
     const { policy } = this.#options;
     if (policy.age === undefined) return 0;
     // The log's time goes at most twice as fast as time does.
-    const age = Math.max(policy.age, 2 * MIN_AGE);
+    const age = Math.max(policy.age, 2 * this.#options.minAge);
     for (let range = await this.#horizon.expired(age); range !== undefined && !this.#stopped; ) {
       await this.#removeRange(range.after, range.upTo);
       if (this.#stopped) break;
@@ -193,7 +193,7 @@ export class Retention {
     const { clock, policy } = this.#options;
     let looked = 0;
     for (let [seen] = this.#seen; seen !== undefined; [seen] = this.#seen) {
-      if (clock.monotonic() - seen.at < MIN_AGE) return;
+      if (clock.monotonic() - seen.at < this.#options.minAge) return;
       for (const [channel, last] of seen.channels) {
         if (this.#stopped) return;
         await this.#trim(channel, (oldest, head) => {

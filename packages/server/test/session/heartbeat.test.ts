@@ -52,11 +52,7 @@ beforeEach(async () => {
   const chat = await Chat.open({
     log,
     presence,
-    clock: {
-      now: () => clock.monotonic(),
-      after: (ms, callback) => clock.after(ms, callback),
-      nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
-    },
+    clock,
     announce: () => {},
   });
   const hub = new Hub({
