@@ -19,7 +19,7 @@ const limits = z.strictObject({
   frameBytes: bytes.default(1024 * 1024),
   /** The longest body of an HTTP request. Longer ones are `message_too_large`. */
   bodyBytes: bytes.default(1024 * 1024),
-  /** The longest head of an HTTP request, a cursor of many channels in its URL included. Longer ones get 431. */
+  /** The longest head of an HTTP request, the channels that sync is asked for included. Longer ones get 431. */
   headBytes: z
     .int()
     .min(8192)
@@ -68,8 +68,8 @@ const chat = z.strictObject({
   reactionBytes: count.max(96).default(64),
   /** Data in one answer of `channel.history`; at least one publication is given. */
   historyBytes: bytes.default(MIB),
-  /** Members that `channel.members` names, those who are here first. */
-  membersListed: count.default(10_000),
+  /** From so many members on, joining and leaving a room is told to nobody but the user. */
+  membersTold: count.default(10_000),
   /** Users that `me.state` names as here in one channel. */
   presentListed: count.default(1000),
 });
@@ -82,13 +82,15 @@ const log = z.strictObject({
   pendingBytes: bytes.default(64 * MIB),
   /** A commit takes no more once it has this much; the rest waits for the next one. */
   batchBytes: bytes.default(4 * MIB),
-  /** Recent records kept in memory, over all channels; older ones are read from the disk. */
-  tailBytes: z
+  /** Recent records kept in memory, over all channels; older ones are read from the storage. */
+  recentBytes: z
     .int()
     .min(0)
     .default(16 * MIB),
-  /** Channels whose heads are kept in memory beside those that are followed; others are looked up. */
+  /** Channels whose heads are kept in memory; those of others are looked up. */
   channelsKept: count.default(100_000),
+  /** Connections to the database of `logUrl`. */
+  connections: count.min(2).default(8),
   /** What the database file may grow to; then writes are refused with `storage_full`. Absent: as the disk has room. */
   fileBytes: z.int().min(MIB).optional(),
   /** What a log in memory may hold; then writes are refused with `storage_full`. */
@@ -104,6 +106,8 @@ const retention = z.strictObject({
   records: count.optional(),
   /** Days since a record was appended; may be a fraction. */
   days: z.number().positive().max(36_500).optional(),
+  /** Seconds for which everything is kept whatever the others say, so that readers who are late by less miss nothing. */
+  minAge: z.number().min(0).max(86_400).default(300),
 });
 
 /** How long things take. In seconds. */
@@ -122,8 +126,14 @@ const timing = z.strictObject({
   presenceGrace: seconds.default(15),
   /** How long a poller counts as here after its last request. */
   pollingLease: seconds.default(45),
-  /** How long a channel that nobody reads any more is still followed. */
-  followLinger: seconds.default(5),
+  /** How long what a user belongs to is still followed after the user's last request. */
+  followLinger: seconds.default(60),
+  /** How long a stream of server-sent events goes on before its caller has to come again, which proves it is there. */
+  streamLife: seconds.default(180),
+  /** For how long the storage may be silent before commands are refused as `unavailable`. */
+  storagePatience: seconds.default(5),
+  /** For how long the storage may be silent before sessions and streams are ended, so that clients look elsewhere. */
+  storageLoss: seconds.default(30),
   /** From the end of one sweep that removes what `retention` does not keep to the beginning of the next. */
   retentionSweep: seconds.default(60),
   /** How long closing waits for connections to say goodbye before it cuts them. */
@@ -151,6 +161,18 @@ export const configSchema = z
     port: z.int().min(0).max(65_535).default(8080),
     /** Where the log and the guests' secret are kept; made if absent. Without it everything is gone at the end. */
     dataDir: z.string().min(1).optional(),
+    /**
+     * Where the log is, in the place of `dataDir`: `postgres://…`, with the parameters that its client library knows.
+     * Several servers on one database are one: any of them answers any request.
+     */
+    logUrl: z
+      .url({ protocol: /^postgres(ql)?$/, error: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE' })
+      .optional(),
+    /**
+     * What servers on one log tell each other beside it: `redis://…` (Redis or Valkey). Absent: PostgreSQL's NOTIFY where
+     * the log is there, and nobody else where it is not.
+     */
+    brokerUrl: z.url({ protocol: /^rediss?$/, error: 'redis://HOST:PORT' }).optional(),
     /** What an acknowledged message has survived: see the log's contract. Without `dataDir` it is `memory`. */
     durability: z.enum(['disk', 'system', 'memory']).default('disk'),
     /** The built page to serve; without it `/` says that there is none. */

@@ -7,7 +7,9 @@ export {
   type ServerErrorCode,
   type Timing,
 } from './config.js';
-export * from './log/channel-log.js';
-export { MemoryLog, type MemoryLogOptions } from './log/memory-log.js';
-export { SqliteLog, type SqliteLogOptions } from './log/sqlite-log.js';
+export * from './log/log.js';
+export { MemoryStorage, type MemoryStorageOptions } from './log/memory-storage.js';
+export { OrderedLog, type OrderedLogOptions } from './log/ordered-log.js';
+export { SqliteStorage, type SqliteStorageOptions } from './log/sqlite/sqlite-storage.js';
+export * from './log/storage.js';
 export { createServer, type Listening, type Replacements, type Server } from './server.js';

@@ -1,10 +1,11 @@
-/** Puts the parts of a server together, and only that. */
+/** Puts the assembly of a server together, and only that. */
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Assembly, assemble, disassemble } from './assembly.js';
+import type { Broker } from './broker/broker.js';
 import { type ResolvedConfig, resolveConfig, type ServerConfig, ServerError } from './config.js';
 import { originForm } from './http/target.js';
-import type { ChannelLog } from './log/channel-log.js';
-import { closeParts, openParts, type Parts } from './parts.js';
+import type { Log } from './log/log.js';
 import { NodeExchange } from './transport/exchange.js';
 import { lightenConnections } from './transport/light-connection.js';
 import { sync } from './transport/sync.js';
@@ -33,7 +34,9 @@ export interface Listening {
 /** Parts to use instead of the server's own. */
 export interface Replacements {
   /** The log of all conversations; closed with the server. `dataDir` then keeps the guests' secret alone. */
-  readonly log?: ChannelLog;
+  readonly log?: Log;
+  /** The way to other nodes; closed with the server. */
+  readonly broker?: Broker;
 }
 
 /** @throws {ServerError} `invalid_config` */
@@ -50,7 +53,7 @@ class FullduplexServer implements Server {
   readonly #config: ResolvedConfig;
   readonly #replacements: Replacements;
   readonly #http: ReturnType<typeof createHttpServer>;
-  #opening: Promise<Parts> | undefined;
+  #opening: Promise<Assembly> | undefined;
   /** Cuts the connections that are not the HTTP server's own. */
   #cut: () => void = () => {};
   #closing: Promise<void> | undefined;
@@ -71,8 +74,8 @@ class FullduplexServer implements Server {
   }
 
   async listen(): Promise<Listening> {
-    this.#opening = openParts(this.#config, this.#replacements.log, () => this.#closing === undefined);
-    const parts = await this.#opening;
+    this.#opening = assemble(this.#config, this.#replacements, () => this.#closing === undefined);
+    const assembly = await this.#opening;
     if (this.#closing !== undefined)
       throw new ServerError('closed', 'The server was closed before it listened.');
     // A few more than are let in, so that those who are not can be told.
@@ -80,20 +83,20 @@ class FullduplexServer implements Server {
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
       request.url = originForm(request.url);
       if (isSync(request.url)) {
-        void sync(NodeExchange.request(request), new NodeExchange(response), parts.sync);
+        void sync(NodeExchange.request(request), new NodeExchange(response), assembly.sync);
         return;
       }
-      void parts.app(request, response);
+      void assembly.app(request, response);
     };
     this.#http.on('request', handle);
     this.#http.on('upgrade', (request, stream, head) => {
       request.url = originForm(request.url);
-      upgrade(request, stream, head, { ...parts.upgrade, request: handle });
+      upgrade(request, stream, head, { ...assembly.upgrade, request: handle });
     });
     this.#cut = lightenConnections(this.#http, {
-      wheel: parts.core.wheel,
+      wheel: assembly.shared.wheel,
       idleTimeout: this.#config.timing.keepAliveTimeout * 1000,
-      sync: (request, exchange) => void sync(request, exchange, parts.sync),
+      sync: (request, exchange) => void sync(request, exchange, assembly.sync),
       isOpen: () => this.#closing === undefined,
     });
     try {
@@ -126,8 +129,8 @@ class FullduplexServer implements Server {
       else resolve();
     });
     // What could not be opened was told to whoever called `listen`, and is closed.
-    const parts = await this.#opening?.catch(() => undefined);
-    if (parts !== undefined) await closeParts(parts, this.#config.timing.closeTimeout * 1000);
+    const assembly = await this.#opening?.catch(() => undefined);
+    if (assembly !== undefined) await disassemble(assembly, this.#config.timing.closeTimeout * 1000);
     this.#cut();
     this.#http.closeAllConnections();
     await stopped;

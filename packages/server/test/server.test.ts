@@ -60,13 +60,13 @@ test('a cursor that one server gave out is read on by the next', async () => {
 });
 
 describe('closing', () => {
-  test('says 1001 to every connection, and is harmless when repeated', async () => {
+  test('says 1012 to every connection, and is harmless when repeated', async () => {
     const server = await start();
     const session = await server.session('alice');
     const plain = await server.socket('/ws');
     await Promise.all([server.server.close(), server.server.close()]);
-    expect((await session.socket.end()).code).toBe(1001);
-    expect((await plain.end()).code).toBe(1001);
+    expect((await session.socket.end()).code).toBe(1012);
+    expect((await plain.end()).code).toBe(1012);
     await expect(fetch(server.url)).rejects.toThrow();
     await server.server.close();
   });

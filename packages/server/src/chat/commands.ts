@@ -8,7 +8,6 @@ import {
 } from '@fullduplex/wire';
 import type { Context } from './context.js';
 import { openDirect } from './direct.js';
-import type { User } from './directory.js';
 import { readHistory } from './history.js';
 import { inviteToRoom, joinRoom, leaveRoom, listMembers } from './members.js';
 import { deleteMessage, editMessage, reactToMessage, sendMessage } from './messages.js';
@@ -16,12 +15,13 @@ import { markRead } from './receipts.js';
 import { createRoom, listRooms } from './rooms.js';
 import { readState } from './state.js';
 import { setTyping } from './typing.js';
+import type { User } from './users.js';
 
 type Handler<Name extends CommandName> = (
   context: Context,
   user: User,
   params: CommandParams[Name],
-) => CommandResults[Name] | Promise<CommandResults[Name]>;
+) => Promise<CommandResults[Name]>;
 
 const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   'room.create': createRoom,
@@ -48,7 +48,7 @@ export function requireCommand(method: string): CommandName {
 }
 
 /** @throws {CommandError} `bad_request` for parameters that are not the command's, and those of the command */
-export async function runCommand<Name extends CommandName>(
+export function runCommand<Name extends CommandName>(
   context: Context,
   name: Name,
   user: User,

@@ -1,61 +1,65 @@
-/** What the rules share: the log to append to, the directory that they keep true, and the limits. */
+/** What the rules share: the log to append to, the facts that they look at, and the limits. */
 import { CommandError, type Position, type Push } from '@fullduplex/wire';
-import { type Append, type Appended, type ChannelLog, LogError, type NewRecord } from '../log/channel-log.js';
-import type { Presence } from '../presence/presence.js';
-import type { Directory } from './directory.js';
-import type { ChatLimits } from './limits.js';
-import type { Locks } from './locks.js';
+import { type Log, LogError } from '../log/log.js';
+import type { ChatLimits } from './chat-limits.js';
+import type { FactCache } from './fact-cache.js';
+import type { UserMemberships } from './user-memberships.js';
+
+/** What the chat asks of presence, over all nodes. */
+export interface ChatPresence {
+  /** What is here of the channel's clients and users. */
+  stats(channel: string): { readonly clients: number; readonly users: number };
+  /** Some of the users who are in the channel, in their known spelling. */
+  usersOf(channel: string, limit: number): Promise<readonly string[]>;
+  /** Those of the users who are in the channel. */
+  present(channel: string, users: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+export interface ChatClock {
+  /** Milliseconds since some moment; never goes back. */
+  monotonic(): number;
+  /** Calls back once, after so many milliseconds, in a turn of its own. Returns what takes it back. */
+  after(ms: number, callback: () => void): () => void;
+}
 
 export interface Context {
-  readonly log: ChannelLog;
-  readonly presence: Presence;
-  readonly directory: Directory;
-  readonly locks: Locks;
+  readonly log: Log;
+  readonly presence: ChatPresence;
+  readonly clock: ChatClock;
   readonly limits: ChatLimits;
   readonly announce: (channel: string, push: Push) => void;
-  /** Offsets that are to be marked as handed over next, by the lock of user and channel. */
-  readonly handing: Map<string, number>;
+  readonly facts: FactCache<UserMemberships>;
+  /** Of each user, by the folded name: settles once all that may change what they belong to, so far, is over. */
+  readonly changing: Map<string, Promise<unknown>>;
+  /** Direct conversations that are being opened from here, by the keys of their facts. */
+  readonly opening: Map<string, Promise<unknown>>;
+  /** What is to be marked as handed over, the last of it, by the keys of the facts. */
+  readonly handing: Map<string, Handing>;
 }
 
-/**
- * Appends what a change of the directory comes with. The change was made before, since who follows the log is told
- * before the append resolves and must find the directory as the records say; `undo` takes it back when the append
- * fails. To be called under the lock of what was changed.
- *
- * @throws {CommandError}
- */
-export async function appendOr(
-  context: Context,
-  append: Append,
-  undo: () => void,
-): Promise<readonly Appended[]> {
-  try {
-    return await context.log.append(append);
-  } catch (error) {
-    undo();
-    throw toCommandError(error);
-  }
+export interface Handing {
+  offset: number;
+  /** Too late to raise the offset. */
+  begun: boolean;
+  /** Settles once the offset is durable. */
+  done: Promise<void>;
 }
 
-/** @throws {CommandError} */
-export async function appendRecord(
-  context: Context,
-  record: NewRecord,
-  more: Omit<Append, 'records'> = {},
-): Promise<Appended> {
-  try {
-    const [appended] = await context.log.append({ records: [record], ...more });
-    return appended!;
-  } catch (error) {
-    throw toCommandError(error);
-  }
-}
-
-/** Where the channel ends now. @throws {CommandError} */
+/** Where the channel ends. @throws {CommandError} */
 export async function headOf(context: Context, channel: string): Promise<Position> {
+  const [head] = await asked(context.log.heads([channel]));
+  return positionAt(context, head!.offset);
+}
+
+/** The position in a channel, as the log's epoch is now. */
+export function positionAt({ log }: Context, offset: number): Position {
+  return { epoch: log.epochs.at(-1)!.name, offset };
+}
+
+/** What the log answers. @throws {CommandError} */
+export async function asked<Result>(answer: Promise<Result>): Promise<Result> {
   try {
-    const [head] = await context.log.heads([channel]);
-    return head!;
+    return await answer;
   } catch (error) {
     throw toCommandError(error);
   }
@@ -76,8 +80,10 @@ export function toCommandError(error: unknown): CommandError {
         cause,
       );
     case 'fact_exists':
-      // The one fact that appends are made to depend on.
+      // The one fact that commands make appends depend on in this way.
       return new CommandError('unknown_message', 'This message was deleted.', cause);
+    case 'fact_changed':
+      return new CommandError('unavailable', 'Too many others change the same now; try again later.', cause);
     case 'record_too_large':
       return new CommandError(
         'message_too_large',
@@ -89,6 +95,10 @@ export function toCommandError(error: unknown): CommandError {
     case 'closed':
       return new CommandError('shutting_down', 'The server is shutting down.', cause);
     case 'unavailable':
-      return new CommandError('internal', 'The server cannot reach its storage now; try again later.', cause);
+      return new CommandError(
+        'unavailable',
+        'The server cannot reach its storage now; try again later.',
+        cause,
+      );
   }
 }

@@ -1,11 +1,17 @@
 /** Conversations of two: opening them, on purpose or by the first message, which then waits for who is away. */
-import { type CommandParams, type CommandResults, foldName, parseName } from '@fullduplex/wire';
-import type { Appended, Fact, NewRecord } from '../log/channel-log.js';
-import { appendOr, appendRecord, type Context } from './context.js';
-import type { Direct, User } from './directory.js';
-import { directFact, pairKey } from './facts.js';
-import { joinedRecord } from './membership.js';
-import { requirePlace, userLock, withUser } from './users.js';
+import {
+  type CommandParams,
+  type CommandResults,
+  directChannel,
+  foldName,
+  parseName,
+} from '@fullduplex/wire';
+import type { Appended, NewRecord } from '../log/log.js';
+import type { Context } from './context.js';
+import { type Decision, decideChange, isChanging, NotYet } from './decide.js';
+import { belongingKey, conversationCountKey, directKey } from './facts.js';
+import { joinedRecord, requirePlace } from './joining.js';
+import { arrive, findUser, membershipsOf, type User } from './users.js';
 
 /** A record that is to go into the conversation, which may have to be opened first. */
 export type DirectRecord = Omit<NewRecord, 'channel'>;
@@ -20,64 +26,80 @@ export async function openDirect(
   user: User,
   params: CommandParams['direct.open'],
 ): Promise<CommandResults['direct.open']> {
-  const { direct } = await appendDirect(context, user, parseName(params.user));
-  return { channel: direct.channel };
+  const name = parseName(params.user);
+  return decideChange(context, user.fold, () => {
+    const channel = openChannel(context, user, name);
+    if (channel !== undefined) return { result: { channel } };
+    return opening(context, user, name, undefined, (opened) => ({ channel: opened }));
+  });
 }
 
 /**
  * Appends the record to the conversation with the user of this name, in one commit with its opening if nobody has
- * opened it. Without a record it is merely opened.
+ * opened it.
  *
  * @param name as `parseName` gives it
- * @throws {CommandError} `limit_exceeded`, and what appending throws
+ * @throws {CommandError} `limit_exceeded`
  */
-export async function appendDirect(
+export function appendDirect<Result>(
   context: Context,
   user: User,
   name: string,
-  record?: DirectRecord,
-): Promise<{ readonly direct: Direct; readonly appended?: Appended }> {
-  const { directory, locks } = context;
-  const lock = `direct/${pairKey(user.fold, foldName(name))}`;
-  // The opening may be under way; if it fails, what was to go into the conversation opens it anew.
-  while (locks.isHeld(lock)) await locks.settled(lock);
-  const known = directory.user(name);
-  const open = known && directory.direct(user, known);
-  if (open !== undefined) return appendTo(context, open, record);
-  return locks.run(lock, () => {
-    const peer = directory.user(name);
-    // Only who may yet turn out not to be known needs the lock.
-    if (peer !== undefined && !locks.isHeld(userLock(peer.fold)))
-      return openWith(context, user, peer, [], record);
-    return withUser(context, name, (arriving, arrival) => openWith(context, user, arriving, arrival, record));
-  });
+  record: DirectRecord,
+  result: (channel: string, appended: Appended) => Result,
+): Decision<Result> {
+  const key = directKey(user.fold, foldName(name));
+  const open = context.facts.get(key);
+  if (open === undefined) {
+    return opening(context, user, name, record, (channel, appended) => result(channel, appended.at(-1)!));
+  }
+  const channel = directChannel(user.name, findUser(context, name)?.name ?? name);
+  return {
+    append: { records: [{ ...record, channel }], when: [{ key, id: open.id }] },
+    result: ([appended]) => result(channel, appended!),
+  };
 }
 
-async function openWith(
+function openChannel(context: Context, user: User, name: string): string | undefined {
+  if (context.facts.get(directKey(user.fold, foldName(name))) === undefined) return undefined;
+  return directChannel(user.name, findUser(context, name)?.name ?? name);
+}
+
+function opening<Result>(
   context: Context,
   user: User,
-  peer: User,
-  arrival: readonly Fact[],
+  name: string,
   record: DirectRecord | undefined,
-): Promise<{ readonly direct: Direct; readonly appended?: Appended }> {
-  const { directory } = context;
-  const open = directory.direct(user, peer);
-  if (open !== undefined) return appendTo(context, open, record);
-  requirePlace(context, user);
-  const direct = directory.addDirect(user, peer);
-  const { channel } = direct;
-  const joins = [...new Set(direct.users)].map((member) => joinedRecord(member.feed, channel, member, user));
-  const records = record === undefined ? joins : [{ ...record, channel }, ...joins];
-  const facts = [...arrival, directFact([user.fold, peer.fold])];
-  const appended = await appendOr(context, { records, facts }, () => directory.removeDirect(direct));
-  return record === undefined ? { direct } : { direct, appended: appended[0]! };
-}
-
-async function appendTo(
-  context: Context,
-  direct: Direct,
-  record: DirectRecord | undefined,
-): Promise<{ readonly direct: Direct; readonly appended?: Appended }> {
-  if (record === undefined) return { direct };
-  return { direct, appended: await appendRecord(context, { ...record, channel: direct.channel }) };
+  result: (channel: string, appended: readonly Appended[]) => Result,
+): Decision<Result> {
+  const arrival = arrive(context, name);
+  const peer = arrival.user;
+  const key = directKey(user.fold, peer.fold);
+  // What is said behind the first message is to stay behind it.
+  const under = context.opening.get(key);
+  if (under !== undefined) throw new NotYet(under);
+  const place = requirePlace(context, user, membershipsOf(context, user));
+  const channel = directChannel(user.name, peer.name);
+  const members = peer.fold === user.fold ? [user] : [user, peer];
+  const joins = members.map((member) => joinedRecord(member.feed, channel, member, user));
+  return {
+    append: {
+      records: record === undefined ? joins : [...joins, { ...record, channel }],
+      facts: [
+        ...arrival.facts,
+        { key, value: '' },
+        ...members.flatMap((member) => [
+          { key: belongingKey(member.fold, channel), value: '' },
+          { key: conversationCountKey(member.fold), add: 1 },
+        ]),
+      ],
+      when: [...arrival.when, { key, id: 0 }, ...place],
+    },
+    appending: (append) => {
+      const over = append.catch(() => {}).finally(() => context.opening.delete(key));
+      context.opening.set(key, over);
+      isChanging(context, user.fold, over);
+    },
+    result: (appended) => result(channel, appended),
+  };
 }

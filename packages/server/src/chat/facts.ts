@@ -1,21 +1,36 @@
 /**
- * The facts that the directory is made of, as the log keeps them: the one place that knows how they are spelled.
+ * The facts that the chat is made of, as the log keeps them: the one place that knows how they are spelled.
  *
  * ```
- * u/USER            the user's name, in the spelling that was first seen
+ * u/USER            the user, as JSON: the name, in the spelling that was first seen
  * r/ROOM            the room, as JSON: its name, and where they apply who made it, with which key, and that it is private
- * m/ROOM/USER       a membership; "owner" or "member"
+ * l/ROOM            that the room is listed: its name
+ * m/ROOM/USER       a membership of a room, by room: the role
+ * b/USER/CHANNEL    the same, by user; of direct conversations too, with an empty value
  * d/USER,USER       a direct conversation that was opened; the two in order; empty
+ * n/CHANNEL         how many members the room has
+ * k/USER            how many conversations the user belongs to
+ * o/USER            how many rooms the user made
+ * c/users           how many users there are
  * p/USER/CHANNEL    the offset up to which the user has read the channel
  * h/USER/CHANNEL    the offset up to which the channel was handed over to the user's plain connections
- * x/CHANNEL/OFFSET  that the message was deleted; empty. Not read back: appends are held to it by the log
+ * x/CHANNEL/OFFSET  that the message was deleted; empty
+ * e/CHANNEL/OFFSET  that the message was edited; empty. Its id is that of the record of the last edit
+ * s/USER            when the user was last here, in milliseconds since 1970
  * ```
  *
  * USER and ROOM are folded names, which have neither "/" nor "," in them. CHANNEL is in its known spelling.
+ *
+ * Of these `h`, `s`, `x` and `e` may change with no record that tells of it: they are read when they are needed, and
+ * never kept in memory.
  */
-import type { Fact } from '../log/channel-log.js';
+import type { Fact } from '../log/log.js';
 
 export type Role = 'owner' | 'member';
+
+export interface UserFact {
+  readonly name: string;
+}
 
 export interface RoomFact {
   readonly name: string;
@@ -26,83 +41,41 @@ export interface RoomFact {
   readonly key?: string;
 }
 
-export type PositionKind = 'read' | 'handed';
+export const LISTED = 'l/';
+export const USER_COUNT = 'c/users';
 
-/** A fact that is read back. */
-export type ParsedFact =
-  | { readonly kind: 'user'; readonly name: string }
-  | { readonly kind: 'room'; readonly room: RoomFact }
-  | { readonly kind: 'member'; readonly room: string; readonly user: string; readonly role: Role }
-  | { readonly kind: 'direct'; readonly users: readonly [string, string] }
-  | {
-      readonly kind: 'position';
-      readonly of: PositionKind;
-      readonly user: string;
-      readonly channel: string;
-      readonly offset: number;
-    };
+export const userKey = (user: string): string => `u/${user}`;
+export const roomKey = (room: string): string => `r/${room}`;
+export const listedKey = (room: string): string => `${LISTED}${room}`;
+export const membersPrefix = (room: string): string => `m/${room}/`;
+export const memberKey = (room: string, user: string): string => `m/${room}/${user}`;
+export const belongingsPrefix = (user: string): string => `b/${user}/`;
+export const belongingKey = (user: string, channel: string): string => `b/${user}/${channel}`;
+export const directKey = (a: string, b: string): string => (a <= b ? `d/${a},${b}` : `d/${b},${a}`);
+export const memberCountKey = (channel: string): string => `n/${channel}`;
+export const conversationCountKey = (user: string): string => `k/${user}`;
+export const roomsMadeKey = (user: string): string => `o/${user}`;
+export const readKey = (user: string, channel: string): string => `p/${user}/${channel}`;
+export const handedKey = (user: string, channel: string): string => `h/${user}/${channel}`;
+export const deletedKey = (channel: string, offset: number): string => `x/${channel}/${offset}`;
+export const editedKey = (channel: string, offset: number): string => `e/${channel}/${offset}`;
+export const seenKey = (user: string): string => `s/${user}`;
 
-/** The order in which facts are to be read back: none needs one that comes after it. */
-export const FACT_PREFIXES = ['u/', 'r/', 'm/', 'd/', 'p/', 'h/'] as const;
-
-export function userFact(fold: string, name: string): Fact {
-  return { key: `u/${fold}`, value: name };
+export function roleOf({ value }: Fact): Role {
+  return value === 'owner' ? 'owner' : 'member';
 }
 
-export function roomFact(fold: string, room: RoomFact): Fact {
-  return { key: `r/${fold}`, value: JSON.stringify(room) };
+/** Of a fact that counts; 0 where there is none. */
+export function numberOf(fact: Fact | undefined): number {
+  return fact === undefined ? 0 : Number(fact.value);
 }
 
-/** @param role null takes the membership away */
-export function memberFact(room: string, user: string, role: Role | null): Fact {
-  return { key: `m/${room}/${user}`, value: role };
+/** @throws {SyntaxError} for a fact that no version of this server has written */
+export function roomOf(fact: Fact): RoomFact {
+  return JSON.parse(fact.value) as RoomFact;
 }
 
-export function directFact(users: readonly [string, string]): Fact {
-  return { key: `d/${pairKey(...users)}`, value: '' };
-}
-
-export function positionFact(of: PositionKind, user: string, channel: string, offset: number): Fact {
-  return { key: `${of === 'read' ? 'p' : 'h'}/${user}/${channel}`, value: String(offset) };
-}
-
-export function deletedFact(channel: string, offset: number): Fact {
-  return { key: `x/${channel}/${offset}`, value: '' };
-}
-
-/** What two users' conversation is known by, whichever is named first. */
-export function pairKey(a: string, b: string): string {
-  return a <= b ? `${a},${b}` : `${b},${a}`;
-}
-
-/** @throws {Error} for a fact that no version of this server has written */
-export function parseFact(key: string, value: string): ParsedFact {
-  const [kind, first = '', second = ''] = split(key);
-  switch (kind) {
-    case 'u':
-      return { kind: 'user', name: value };
-    case 'r':
-      return { kind: 'room', room: JSON.parse(value) as RoomFact };
-    case 'm':
-      return { kind: 'member', room: first, user: second, role: value === 'owner' ? 'owner' : 'member' };
-    case 'd': {
-      const [a = '', b = ''] = first.split(',');
-      return { kind: 'direct', users: [a, b] };
-    }
-    case 'p':
-    case 'h': {
-      const of = kind === 'p' ? 'read' : 'handed';
-      return { kind: 'position', of, user: first, channel: second, offset: Number(value) };
-    }
-    default:
-      throw new Error(`The log has a fact of an unknown kind: ${key}`);
-  }
-}
-
-/** At the first two slashes. */
-function split(key: string): string[] {
-  const first = key.indexOf('/');
-  const second = key.indexOf('/', first + 1);
-  if (second === -1) return [key.slice(0, first), key.slice(first + 1)];
-  return [key.slice(0, first), key.slice(first + 1, second), key.slice(second + 1)];
+/** @throws {SyntaxError} as `roomOf` */
+export function userOf(fact: Fact): UserFact {
+  return JSON.parse(fact.value) as UserFact;
 }

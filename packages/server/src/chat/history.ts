@@ -1,9 +1,10 @@
 /** What was said in a channel, by offset. */
 import type { CommandParams, CommandResults } from '@fullduplex/wire';
 import { resolveReadable } from './access.js';
-import { type Context, toCommandError } from './context.js';
-import type { User } from './directory.js';
+import { asked, type Context } from './context.js';
+import { look } from './decide.js';
 import { toPublication } from './publication.js';
+import type { User } from './users.js';
 
 const DEFAULT_HISTORY = 50;
 
@@ -19,19 +20,17 @@ export async function readHistory(
   user: User,
   { channel, after, before, limit = DEFAULT_HISTORY }: CommandParams['channel.history'],
 ): Promise<CommandResults['channel.history']> {
-  const target = resolveReadable(context, user, channel);
-  try {
-    const { records, head, gap } = await context.log.read({
+  const target = await look(context, user.fold, () => resolveReadable(context, user, channel));
+  const { records, head, gap } = await asked(
+    context.log.read({
       channel: target.channel,
       ...(after === undefined ? { newestFirst: true } : { after }),
       ...(before === undefined ? {} : { before }),
       limit,
       maxBytes: context.limits.maxHistoryBytes,
-    });
-    const publications = records.map(toPublication);
-    const answer = { publications, epoch: head.epoch, offset: head.offset };
-    return gap === undefined ? answer : { ...answer, gap };
-  } catch (error) {
-    throw toCommandError(error);
-  }
+    }),
+  );
+  const publications = records.map(toPublication);
+  const answer = { publications, epoch: head.epoch, offset: head.offset };
+  return gap === undefined ? answer : { ...answer, gap };
 }

@@ -3,16 +3,34 @@ import {
   CommandError,
   type CommandParams,
   type CommandResults,
+  foldName,
   LOBBY,
   type Member,
+  type Position,
   parseName,
 } from '@fullduplex/wire';
-import type { Appended } from '../log/channel-log.js';
-import { requireMember, resolveReadable, resolveRoom } from './access.js';
-import { appendOr, type Context, headOf } from './context.js';
-import type { Room, User } from './directory.js';
-import { joinedRoom, leftRoom } from './membership.js';
-import { requirePlace, userLock, withUser } from './users.js';
+import type { Appended, Condition } from '../log/log.js';
+import { type RoomTarget, requireMember, resolveReadable, resolveRoom, type Target } from './access.js';
+import { asked, type Context, headOf } from './context.js';
+import { requireCount } from './counts.js';
+import { decideChange, look } from './decide.js';
+import {
+  memberCountKey,
+  memberKey,
+  membersPrefix,
+  type Role,
+  roleOf,
+  seenKey,
+  userKey,
+  userOf,
+} from './facts.js';
+import { joining, leaving, requirePlace } from './joining.js';
+import { requireAfter } from './text.js';
+import { arrive, membershipsOf, type User } from './users.js';
+
+/** How near to the limit of a room its number of members is named, so that it cannot be passed. */
+const NEAR_MEMBERS = 100;
+const DEFAULT_MEMBERS = 100;
 
 /**
  * Makes the user a member. Who is one already stays so, and is given the head: a retry is harmless.
@@ -24,16 +42,16 @@ export function joinRoom(
   user: User,
   { channel }: CommandParams['room.join'],
 ): Promise<CommandResults['room.join']> {
-  return context.locks.run(userLock(user.fold), async () => {
+  return decideChange(context, user.fold, () => {
     const room = resolveRoom(context, user, channel);
-    if (room.members.has(user)) return { position: await headOf(context, room.channel) };
-    requirePlace(context, user);
-    requireFree(context, room);
-    context.directory.addMember(room, user, 'member');
-    const appended = await appendOr(context, joinedRoom(room, user, 'member'), () =>
-      context.directory.removeMember(room, user),
-    );
-    return positionOf(appended);
+    if (room.membership !== undefined) return { result: position(context, room) };
+    const { records, facts, when } = joining(context, room, user, 'member');
+    const place = requirePlace(context, user, membershipsOf(context, user));
+    const permitted = [...when, room.condition!, ...place, ...requireFree(context, room)];
+    return {
+      append: { records, facts, when: permitted },
+      result: (appended) => position(context, room, appended),
+    };
   });
 }
 
@@ -43,18 +61,15 @@ export function leaveRoom(
   user: User,
   { channel }: CommandParams['room.leave'],
 ): Promise<CommandResults['room.leave']> {
-  return context.locks.run(userLock(user.fold), async () => {
+  return decideChange(context, user.fold, () => {
     const room = resolveRoom(context, user, channel);
     if (room.channel === LOBBY) {
       throw new CommandError('permission_denied', 'Everyone belongs to the lobby; it cannot be left.');
     }
-    requireMember(room, user);
-    const role = room.members.get(user) ?? 'member';
-    context.directory.removeMember(room, user);
-    const appended = await appendOr(context, leftRoom(room, user), () =>
-      context.directory.addMember(room, user, role),
-    );
-    return positionOf(appended);
+    return {
+      append: leaving(context, room, user, requireMember(room)),
+      result: (appended) => position(context, room, appended),
+    };
   });
 }
 
@@ -68,58 +83,99 @@ export function inviteToRoom(
   user: User,
   params: CommandParams['room.invite'],
 ): Promise<CommandResults['room.invite']> {
-  const room = resolveRoom(context, user, params.channel);
-  requireMember(room, user);
-  return withUser(context, parseName(params.user), async (guest, arrival) => {
-    if (room.members.has(guest)) return { position: await headOf(context, room.channel) };
-    requireMember(room, user);
-    requireFree(context, room);
-    const { records, facts = [] } = joinedRoom(room, guest, 'member', user);
-    context.directory.addMember(room, guest, 'member');
-    const appended = await appendOr(context, { records, facts: [...arrival, ...facts] }, () =>
-      context.directory.removeMember(room, guest),
-    );
-    return positionOf(appended);
+  return decideChange(context, user.fold, () => {
+    const room = resolveRoom(context, user, params.channel);
+    const { condition } = requireMember(room);
+    const arrival = arrive(context, parseName(params.user));
+    const guest = arrival.user;
+    const isMember = context.facts.get(memberKey(room.fold, guest.fold)) !== undefined;
+    if (isMember) return { result: position(context, room) };
+    const { records, facts, when } = joining(context, room, guest, 'member', user);
+    return {
+      append: {
+        records,
+        facts: [...arrival.facts, ...facts],
+        when: [condition, ...arrival.when, ...when, ...requireFree(context, room)],
+      },
+      result: (appended) => position(context, room, appended),
+    };
   });
 }
 
 /**
- * The members, those who are here first, then by name. A feed has none.
+ * The members by name, in pages. A feed has none.
  *
- * @throws {CommandError} `unknown_channel`, `permission_denied`, `invalid_name`
+ * @throws {CommandError} `unknown_channel`, `permission_denied`, `invalid_name`, `bad_request`
  */
-export function listMembers(
+export async function listMembers(
   context: Context,
   user: User,
-  { channel }: CommandParams['channel.members'],
-): CommandResults['channel.members'] {
-  const target = resolveReadable(context, user, channel);
-  const here = new Set(context.presence.usersOf(target.channel));
-  const members: Member[] = [];
-  const add = (name: string, role: Member['role']) =>
-    members.push({ user: name, role, present: here.has(name) });
-  if (target.kind === 'user') {
-    add(user.name, 'owner');
-  } else if (target.kind === 'unopened') {
-    for (const name of new Set([user.name, target.peer])) add(name, 'member');
-  } else if (target.kind === 'conversation') {
-    if (target.conversation.kind === 'direct') {
-      for (const { name } of new Set(target.conversation.users)) add(name, 'member');
-    } else {
-      for (const [member, role] of target.conversation.members) add(member.name, role);
-    }
-  }
-  members.sort((a, b) => Number(b.present) - Number(a.present) || (a.user < b.user ? -1 : 1));
-  return { members: members.slice(0, context.limits.maxMembersListed) };
+  { channel, limit = DEFAULT_MEMBERS, after }: CommandParams['channel.members'],
+): Promise<CommandResults['channel.members']> {
+  const from = requireAfter(after);
+  const target = await look(context, user.fold, () => resolveReadable(context, user, channel));
+  const found =
+    target.kind === 'room'
+      ? await membersOf(context, target, limit + 1, from)
+      : partners(user, target).filter(([fold]) => from === undefined || fold > from);
+  const page = found.slice(0, limit);
+  const members = await describe(context, target.channel, page);
+  return found.length > limit ? { members, next: page.at(-1)![0] } : { members };
 }
 
-function requireFree(context: Context, room: Room): void {
+type Found = readonly [fold: string, role: Role];
+
+async function membersOf(
+  { log }: Context,
+  { fold }: RoomTarget,
+  limit: number,
+  after: string | undefined,
+): Promise<readonly Found[]> {
+  const prefix = membersPrefix(fold);
+  const from = after === undefined ? undefined : prefix + after;
+  const { facts } = await asked(log.list(prefix, limit, from));
+  return facts.map((fact) => [fact.key.slice(prefix.length), roleOf(fact)]);
+}
+
+/** Who belongs to what is no room. */
+function partners(user: User, target: Target): readonly Found[] {
+  if (target.kind === 'user') return [[user.fold, 'owner']];
+  if (target.kind !== 'direct' && target.kind !== 'unopened') return [];
+  const names = target.kind === 'direct' ? target.users : [user.name, target.peer];
+  return [...new Set(names.map(foldName))].toSorted().map((fold) => [fold, 'member']);
+}
+
+async function describe(context: Context, channel: string, found: readonly Found[]): Promise<Member[]> {
+  const { log, presence } = context;
+  const users = found.map(([fold]) => userKey(fold));
+  const seen = found.map(([fold]) => seenKey(fold));
+  const { facts } = await asked(log.facts([...users, ...seen]));
+  const names = found.map(([fold], index) => {
+    const fact = facts[index];
+    return fact === undefined ? fold : userOf(fact).name;
+  });
+  const here = await presence.present(channel, names);
+  return found.map(([, role], index): Member => {
+    const name = names[index]!;
+    const last = facts[found.length + index];
+    const member = { user: name, role, present: here.has(name) };
+    return member.present || last === undefined ? member : { ...member, seen: Number(last.value) };
+  });
+}
+
+function requireFree(context: Context, { channel }: RoomTarget): readonly Condition[] {
+  if (channel === LOBBY) return [];
   const limit = context.limits.maxMembersPerRoom;
-  if (room.channel === LOBBY || room.members.size < limit) return;
-  throw new CommandError('limit_exceeded', `The room has ${limit} members, and takes no more.`);
+  return requireCount(context, memberCountKey(channel), limit, NEAR_MEMBERS, () => {
+    return new CommandError('limit_exceeded', `The room has ${limit} members, and takes no more.`);
+  });
 }
 
-/** Of the record in the room, which comes first. */
-function positionOf(appended: readonly Appended[]): { readonly position: Appended['position'] } {
-  return { position: appended[0]!.position };
+/** Of the record in the room, which comes second; its head, where there is none. */
+async function position(
+  context: Context,
+  { channel }: RoomTarget,
+  appended: readonly Appended[] = [],
+): Promise<{ readonly position: Position }> {
+  return { position: appended[1]?.position ?? (await headOf(context, channel)) };
 }

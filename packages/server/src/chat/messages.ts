@@ -4,25 +4,31 @@ import {
   CommandError,
   type CommandParams,
   type DeleteData,
+  type DeletedData,
   type EditData,
+  foldName,
   type MessageData,
   parseName,
   type ReactionData,
 } from '@fullduplex/wire';
-import type { Appended as LogAppended, LogRecord } from '../log/channel-log.js';
-import { resolveWritable } from './access.js';
-import { appendOr, appendRecord, type Context, toCommandError } from './context.js';
+import type { Append, Condition, Fact, Appended as LogAppended, LogRecord } from '../log/log.js';
+import { resolveWritable, type WritableTarget } from './access.js';
+import { asked, type Context } from './context.js';
+import { decide } from './decide.js';
 import { appendDirect } from './direct.js';
-import type { User } from './directory.js';
-import { deletedFact } from './facts.js';
+import { deletedKey, directKey, editedKey } from './facts.js';
 import { typeOf } from './publication.js';
 import { requireKey, requireReaction, requireText } from './text.js';
+import type { User } from './users.js';
+
+/** In the place of what is to be read no more. */
+const DELETED = JSON.stringify({ type: 'deleted' } satisfies DeletedData);
 
 /**
  * @throws {CommandError} `unknown_channel`, `not_a_member`, `permission_denied`, `message_empty`, `message_too_large`,
  *   `key_conflict`, and what appending throws
  */
-export function sendMessage(
+export async function sendMessage(
   context: Context,
   user: User,
   { channel, key, text }: CommandParams['message.send'],
@@ -45,29 +51,37 @@ export async function sendDirect(
 ): Promise<{ readonly channel: string } & Appended> {
   const data: MessageData = { type: 'message', text: requireText(text, context.limits) };
   const record = recordBy(user, JSON.stringify(data), requireKey(key));
-  const { direct, appended } = await appendDirect(context, user, parseName(to), record);
-  return { channel: direct.channel, ...answer(appended) };
+  const name = parseName(to);
+  return decide(context, user.fold, () =>
+    appendDirect(context, user, name, record, (channel, appended) => ({ channel, ...answer(appended) })),
+  );
 }
 
-/** @throws {CommandError} as `sendMessage`, and `unknown_message`, and `permission_denied` for messages of others */
+/**
+ * The text that was edited before, if it was, is gone with this one.
+ *
+ * @throws {CommandError} as `sendMessage`, and `unknown_message`, and `permission_denied` for messages of others
+ */
 export async function editMessage(
   context: Context,
   user: User,
   { channel, offset, text, key }: CommandParams['message.edit'],
 ): Promise<Appended> {
   const data: EditData = { type: 'edit', offset, text: requireText(text, context.limits) };
-  await requireOwnMessage(context, user, channel, offset);
   return annotate(context, user, channel, data, JSON.stringify(data), key);
 }
 
-/** @throws {CommandError} as `editMessage` */
+/**
+ * What the message said is gone, with what it was edited to, for whoever reads from now on.
+ *
+ * @throws {CommandError} as `editMessage`
+ */
 export async function deleteMessage(
   context: Context,
   user: User,
   { channel, offset, key }: CommandParams['message.delete'],
 ): Promise<Appended> {
   const data: DeleteData = { type: 'delete', offset };
-  await requireOwnMessage(context, user, channel, offset);
   return annotate(context, user, channel, data, JSON.stringify(data), key);
 }
 
@@ -79,7 +93,6 @@ export async function reactToMessage(
 ): Promise<Appended> {
   const checked = requireReaction(reaction, context.limits);
   const data: ReactionData = { type: 'reaction', offset, reaction: checked, on };
-  await requireMessage(context, user, channel, offset);
   return annotate(context, user, channel, data, JSON.stringify(data), key);
 }
 
@@ -96,15 +109,14 @@ export async function post(
   key: string | undefined,
 ): Promise<Appended> {
   const record = recordBy(user, data, requireKey(key));
-  const target = resolveWritable(context, user, channel);
-  if (target.kind === 'unopened')
-    return answer((await appendDirect(context, user, target.peer, record)).appended);
-  const { conversation } = target;
-  if (conversation.kind === 'room') {
-    return answer(await appendRecord(context, { ...record, channel: conversation.channel }));
-  }
-  const peer = conversation.users.find((other) => other !== user) ?? user;
-  return answer((await appendDirect(context, user, peer.name, record)).appended);
+  return decide<Appended>(context, user.fold, () => {
+    const target = resolveWritable(context, user, channel);
+    if (target.kind === 'room') {
+      const records = [{ ...record, channel: target.channel }];
+      return { append: { records, when: [target.membership.condition] }, result: answerFirst };
+    }
+    return appendDirect(context, user, peerOf(user, target), record, answerTo);
+  });
 }
 
 type AnnotationType = (EditData | DeleteData | ReactionData)['type'];
@@ -115,10 +127,10 @@ export function isAnnotation(type: unknown): type is AnnotationType {
 }
 
 /**
- * Appends what is said about a message that was found to be there, unless it has been deleted.
+ * Appends what is said about a message, unless it has been deleted. Who sent it alone may edit and delete it.
  *
  * @param json what to append: the data in the caller's own spelling
- * @throws {CommandError} `unknown_message`, and those of writing to the channel
+ * @throws {CommandError} `unknown_message`, `permission_denied`, and those of writing to the channel
  */
 export async function annotate(
   context: Context,
@@ -129,64 +141,114 @@ export async function annotate(
   key: string | undefined,
 ): Promise<Appended> {
   const record = recordBy(user, json, requireKey(key));
-  const target = resolveWritable(context, user, channel);
-  const deleted = deletedFact(target.channel, offset);
-  const facts = type === 'delete' ? [deleted] : [];
-  return answer(
-    await appendRecord(context, { ...record, channel: target.channel }, { facts, unless: deleted.key }),
-  );
+  return decide<Appended>(context, user.fold, async () => {
+    const target = resolveWritable(context, user, channel);
+    if (target.kind === 'unopened') throw unknownMessage(offset);
+    const permitted = permittedBy(context, user, target);
+    const found = await readMessage(context, target.channel, offset);
+    if (type !== 'reaction' && found.message.sender !== user.name) {
+      throw new CommandError('permission_denied', 'Only who sent a message may change it.');
+    }
+    const { facts, when, redact } = effects(type, target.channel, found);
+    const records = [{ ...record, channel: target.channel }];
+    const unless = deletedKey(target.channel, offset);
+    return {
+      append: { records, facts, unless, when: [permitted, ...when], redact },
+      result: answerFirst,
+    };
+  });
 }
 
 /** What is kept about messages that are gone goes as well. @throws {CommandError} */
 export async function forgetMessages(
-  context: Context,
+  { log }: Context,
   channel: string,
   from: number,
   to: number,
 ): Promise<void> {
   if (!channel.startsWith('room:') && !channel.startsWith('direct:')) return;
-  const facts = Array.from({ length: to - from + 1 }, (_, index) => ({
-    ...deletedFact(channel, from + index),
-    value: null,
-  }));
-  await appendOr(context, { records: [], facts }, () => {});
+  const facts = Array.from({ length: to - from + 1 }, (_, index) => from + index).flatMap((offset) => [
+    { key: deletedKey(channel, offset), value: null },
+    { key: editedKey(channel, offset), value: null },
+  ]);
+  await asked(log.append({ records: [], facts }));
 }
 
-/** @throws {CommandError} `unknown_message`, and those of writing to the channel */
-export async function requireMessage(
-  context: Context,
-  user: User,
-  channel: unknown,
-  offset: number,
-): Promise<LogRecord> {
-  const target = resolveWritable(context, user, channel);
-  try {
-    const request = { channel: target.channel, after: offset - 1, before: offset + 1, limit: 1 };
-    const [record] = (await context.log.read(request)).records;
-    if (record?.offset === offset && typeOf(record.data) === 'message') return record;
-  } catch (error) {
-    throw toCommandError(error);
+interface FoundMessage {
+  readonly message: LogRecord;
+  readonly edited: Fact | undefined;
+}
+
+/** The message, or what is left of a deleted one: then whatever is appended about it must be there already. */
+async function readMessage({ log }: Context, channel: string, offset: number): Promise<FoundMessage> {
+  const [{ records }, { facts }] = await asked(
+    Promise.all([
+      log.read({ channel, after: offset - 1, before: offset + 1, limit: 1 }),
+      log.facts([deletedKey(channel, offset), editedKey(channel, offset)]),
+    ]),
+  );
+  const [message] = records;
+  const [deleted, edited] = facts;
+  if (message?.offset === offset) {
+    const isMessage = typeOf(message.data) === 'message';
+    if (isMessage || (message.redacted === true && deleted !== undefined)) return { message, edited };
   }
-  throw new CommandError('unknown_message', `There is no message at offset ${offset} of this channel.`);
+  throw unknownMessage(offset);
 }
 
-/** @throws {CommandError} as `requireMessage`, and `permission_denied` */
-export async function requireOwnMessage(
+/** What an annotation changes beside being told. Edits name each other, so that none is left behind. */
+function effects(
+  type: AnnotationType,
+  channel: string,
+  { message, edited }: FoundMessage,
+): Required<Pick<Append, 'facts' | 'when' | 'redact'>> {
+  if (type === 'reaction') return { facts: [], when: [], redact: [] };
+  const key = editedKey(channel, message.offset);
+  const when = [{ key, id: edited?.id ?? 0 }];
+  const before = edited === undefined ? [] : [{ id: edited.id, data: DELETED }];
+  if (type === 'edit') return { facts: [{ key, value: '' }], when, redact: before };
+  return {
+    facts: [
+      { key: deletedKey(channel, message.offset), value: '' },
+      { key, value: null },
+    ],
+    when,
+    redact: [{ id: message.id, data: DELETED }, ...before],
+  };
+}
+
+/** The fact by which the user may write there. */
+function permittedBy(
   context: Context,
   user: User,
-  channel: unknown,
-  offset: number,
-): Promise<LogRecord> {
-  const message = await requireMessage(context, user, channel, offset);
-  if (message.sender === user.name) return message;
-  throw new CommandError('permission_denied', 'Only who sent a message may change it.');
+  target: Exclude<WritableTarget, { kind: 'unopened' }>,
+): Condition {
+  if (target.kind === 'room') return target.membership.condition;
+  const key = directKey(user.fold, foldName(peerOf(user, target)));
+  return { key, id: context.facts.get(key)?.id ?? 0 };
+}
+
+function peerOf(user: User, target: Exclude<WritableTarget, { kind: 'room' }>): string {
+  if (target.kind === 'unopened') return target.peer;
+  return target.users.find((name) => name !== user.name) ?? user.name;
+}
+
+function unknownMessage(offset: number): CommandError {
+  return new CommandError('unknown_message', `There is no message at offset ${offset} of this channel.`);
 }
 
 function recordBy(user: User, data: string, key: string | undefined) {
   return key === undefined ? { sender: user.name, data } : { sender: user.name, data, key };
 }
 
-function answer(appended: LogAppended | undefined): Appended {
-  if (appended === undefined) throw new CommandError('internal', 'Nothing was appended.');
-  return { position: appended.position, duplicate: appended.duplicate };
+function answerFirst([appended]: readonly LogAppended[]): Appended {
+  return answer(appended!);
+}
+
+function answerTo(_channel: string, appended: LogAppended): Appended {
+  return answer(appended);
+}
+
+function answer({ position, duplicate }: LogAppended): Appended {
+  return { position, duplicate };
 }

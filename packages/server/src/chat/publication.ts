@@ -1,6 +1,6 @@
 /** Records of the log as the publications that callers are given. */
 import type { Publication } from '@fullduplex/wire';
-import type { LogRecord } from '../log/channel-log.js';
+import type { LogRecord } from '../log/log.js';
 
 export function toPublication(record: LogRecord): Publication {
   const { offset, sender, key, time } = record;

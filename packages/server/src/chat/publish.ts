@@ -1,9 +1,18 @@
 /** Data as clients and back ends publish it: any JSON object, except that nobody may say what is not theirs to say. */
-import { type Appended, CommandError, formatChannel, parseChannel, parseName } from '@fullduplex/wire';
-import { appendRecord, type Context } from './context.js';
-import type { User } from './directory.js';
-import { annotate, isAnnotation, post, requireMessage, requireOwnMessage } from './messages.js';
+import {
+  type Appended,
+  CommandError,
+  foldName,
+  formatChannel,
+  parseChannel,
+  parseName,
+} from '@fullduplex/wire';
+import type { Context } from './context.js';
+import { decide } from './decide.js';
+import { roomKey, roomOf } from './facts.js';
+import { annotate, isAnnotation, post } from './messages.js';
 import { requireKey, requireReaction, requireSize, requireText } from './text.js';
+import type { User } from './users.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -23,24 +32,18 @@ export async function publish(
   const object = requireObject(data);
   switch (object.type) {
     case 'message':
-      requireText(object.text, context.limits);
-      break;
     case 'edit':
       requireText(object.text, context.limits);
-      await requireOwnMessage(context, user, channel, requireOffset(object));
-      break;
-    case 'delete':
-      await requireOwnMessage(context, user, channel, requireOffset(object));
       break;
     case 'reaction':
       requireReaction(object.reaction, context.limits);
       if (typeof object.on !== 'boolean') {
         throw new CommandError('bad_request', 'data.on: true to add the reaction, false to take it back.');
       }
-      await requireMessage(context, user, channel, requireOffset(object));
       break;
     case 'joined':
     case 'left':
+    case 'deleted':
     case 'read':
       throw new CommandError(
         'permission_denied',
@@ -75,16 +78,18 @@ export async function publishAs(
     ...(checkedKey === undefined ? {} : { key: checkedKey }),
   };
   const parsed = parseChannel(channel);
-  if (parsed.kind === 'room') {
-    const room = context.directory.room(parsed.name);
-    if (room === undefined || room.provisional)
-      throw new CommandError('unknown_channel', 'There is no such room.');
-    return answer(await appendRecord(context, { ...record, channel: room.channel }));
-  }
-  if (parsed.kind !== 'feed') {
+  if (parsed.kind !== 'room' && parsed.kind !== 'feed') {
     throw new CommandError('permission_denied', 'A back end publishes to feeds and to rooms.');
   }
-  return answer(await appendRecord(context, { ...record, channel: formatChannel(parsed) }));
+  return decide<Appended>(context, foldName(record.sender), () => {
+    if (parsed.kind === 'feed') {
+      return { append: { records: [{ ...record, channel: formatChannel(parsed) }] }, result: answer };
+    }
+    const fact = context.facts.get(roomKey(foldName(parsed.name)));
+    if (fact === undefined) throw new CommandError('unknown_channel', 'There is no such room.');
+    const records = [{ ...record, channel: `room:${roomOf(fact).name}` }];
+    return { append: { records, when: [{ key: fact.key, id: fact.id }] }, result: answer };
+  });
 }
 
 function requireObject(data: unknown): JsonObject {
@@ -108,6 +113,7 @@ function encode(context: Context, object: JsonObject): string {
   return json;
 }
 
-function answer({ position, duplicate }: Appended): Appended {
+function answer([appended]: readonly Appended[]): Appended {
+  const { position, duplicate } = appended!;
   return { position, duplicate };
 }

@@ -1,6 +1,6 @@
-/** What a message, a reaction and a sender's key may be. Knows no channel and no user. */
+/** What a message, a reaction, a sender's key and a place in a list may be. Knows no channel and no user. */
 import { CommandError } from '@fullduplex/wire';
-import type { ChatLimits } from './limits.js';
+import type { ChatLimits } from './chat-limits.js';
 
 /** Half of a surrogate pair: no Unicode, and nothing that other programs could read. */
 const BROKEN = /\p{Surrogate}/u;
@@ -35,6 +35,17 @@ export function requireKey(key: string | undefined): string | undefined {
   if (key.includes('\0')) throw new CommandError('bad_request', 'key: it cannot have U+0000 in it.');
   requireUnicode('key', key);
   return key;
+}
+
+/** Where a page of a list begins: what the page before it gave as `next`. @throws {CommandError} `bad_request` */
+export function requireAfter(after: string | undefined): string | undefined {
+  if (after === undefined || isStorable(after)) return after;
+  throw new CommandError('bad_request', 'after: it is `next` of the page before.');
+}
+
+/** Whether anything that is kept could be spelled so. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && !BROKEN.test(text);
 }
 
 /** @throws {CommandError} `message_too_large` */

@@ -2,15 +2,16 @@
 import type { CommandParams, CommandResults } from '@fullduplex/wire';
 import { resolveWritable } from './access.js';
 import type { Context } from './context.js';
-import type { User } from './directory.js';
+import { look } from './decide.js';
+import type { User } from './users.js';
 
 /** @throws {CommandError} those of writing to the channel */
-export function setTyping(
+export async function setTyping(
   context: Context,
   user: User,
   { channel, typing }: CommandParams['typing.set'],
-): CommandResults['typing.set'] {
-  const target = resolveWritable(context, user, channel);
+): Promise<CommandResults['typing.set']> {
+  const target = await look(context, user.fold, () => resolveWritable(context, user, channel));
   const data = { type: 'typing', channel: target.channel, user: user.name, typing };
   context.announce(target.channel, { channel: target.channel, message: { data } });
   return {};

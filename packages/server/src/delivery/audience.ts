@@ -9,7 +9,7 @@ export interface Outlet {
   send(text: string): void;
   /** Bytes that were queued and are not written yet. */
   readonly backlog: number;
-  /** Its backlog passed the limit, and the channel's audience let go of it: nothing more is pushed to it. */
+  /** Its backlog passed the limit, and the channel's audience let go of it: nothing more of it is pushed. */
   fellBehind(channel: string): void;
 }
 
@@ -24,6 +24,6 @@ export interface Audience {
 
 /**
  * Makes the audience of a channel. When an outlet's backlog passes the limit the audience lets go of it and calls
- * `overflowed`: all that was sent before the call was queued to it, and nothing after is.
+ * `overflowed`: all that any audience was given before the call was queued to it.
  */
 export type AudienceFactory = (overflowed: (outlet: Outlet) => void) => Audience;

@@ -1,88 +1,65 @@
 /**
- * Positions in many channels as one opaque string. A cursor grants nothing: whoever reads from one still has to show
- * that the user may read each channel in it.
+ * A reader's place in everything as one opaque string: the epoch, and the id up to which everything was given. It is
+ * the same for all readers and grants nothing: what may be read is judged anew at each reading.
  */
-import { CommandError, type Position } from '@fullduplex/wire';
+import { CommandError } from '@fullduplex/wire';
+import { isForked } from '../log/epochs.js';
+import type { Log } from '../log/log.js';
 
-export interface Cursor {
-  /** Where the reader stands, by channel. */
-  readonly positions: Map<string, Position>;
-  /** Channels that the reader asked for besides those the user belongs to. */
-  readonly asked: Set<string>;
+export interface Place {
+  readonly epoch: string;
+  readonly id: number;
 }
 
 /** The form's version; comes first in the string. */
-const VERSION = '1';
-const MAX_LENGTH = 128 * 1024;
-const MAX_CHANNELS = 10_000;
-const MAX_CHANNEL_LENGTH = 512;
-const MAX_EPOCH_LENGTH = 64;
+const VERSION = '2';
+const MAX_LENGTH = 64;
+const FORM = /^2([0-9a-z]{1,11})\.([A-Za-z0-9_-]{1,48})$/;
 
-/** Safe in a URL, a header and an event's id. Equal positions give equal strings. */
-export function encodeCursor(cursor: Cursor): string {
-  // Nearly always one epoch: it is written once, with the offsets of its channels behind it.
-  const epochs = new Map<string, (string | number)[]>();
-  for (const [channel, position] of cursor.positions) {
-    let entries = epochs.get(position.epoch);
-    if (entries === undefined) {
-      entries = [];
-      epochs.set(position.epoch, entries);
-    }
-    entries.push(channel, position.offset);
-  }
-  const body: unknown[] = [Array.from(epochs, ([epoch, entries]) => [epoch, ...entries])];
-  if (cursor.asked.size > 0) body.push([...cursor.asked]);
-  return VERSION + toBase64Url(JSON.stringify(body));
+/** Safe in a URL, a header, JSON and an event's id; at most 64 bytes. Equal places give equal strings. */
+export function encodeCursor(epoch: string, id: number): string {
+  return `${VERSION}${id.toString(36)}.${epoch}`;
 }
 
 /** @throws {CommandError} `invalid_cursor` */
-export function decodeCursor(text: string): Cursor {
-  if (text.length > MAX_LENGTH || !text.startsWith(VERSION)) throw invalid();
-  const body = parse(text.slice(VERSION.length));
-  if (!Array.isArray(body) || body.length < 1 || body.length > 2) throw invalid();
-  const [groups, names = []] = body as unknown[];
-  if (!Array.isArray(groups) || !Array.isArray(names)) throw invalid();
-  const positions = new Map<string, Position>();
-  for (const group of groups as unknown[]) readGroup(group, positions);
-  const asked = new Set<string>();
-  for (const name of names as unknown[]) asked.add(readChannel(name));
-  if (positions.size > MAX_CHANNELS || asked.size > MAX_CHANNELS) throw invalid();
-  return { positions, asked };
+export function decodeCursor(text: string): Place {
+  const found = text.length > MAX_LENGTH ? null : FORM.exec(text);
+  const id = Number.parseInt(found?.[1] ?? '', 36);
+  if (found === null || !Number.isSafeInteger(id)) throw invalid();
+  return { epoch: found[2]!, id };
 }
 
-function readGroup(group: unknown, positions: Map<string, Position>): void {
-  if (!Array.isArray(group) || group.length % 2 !== 1) throw invalid();
-  const [epoch, ...entries] = group as unknown[];
-  if (typeof epoch !== 'string' || epoch.length > MAX_EPOCH_LENGTH) throw invalid();
-  for (let at = 0; at < entries.length; at += 2) {
-    const offset = entries[at + 1];
-    if (typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0) throw invalid();
-    positions.set(readChannel(entries[at]), { epoch, offset });
+/**
+ * The id to read on from. A place beyond what this node has waits for it; one that lies on a branch of the log that was
+ * lost, or in another log, is good for nothing.
+ *
+ * @throws {CommandError} `invalid_cursor`
+ * @throws {LogError}
+ */
+export async function resolvePlace(log: Log, place: Place): Promise<number> {
+  if (isForked(log.epochs, place.epoch, place.id)) {
+    // A node that is late does not know the newest epoch.
+    await log.catchUp();
+    if (isForked(log.epochs, place.epoch, place.id)) throw lost();
   }
-}
-
-function readChannel(value: unknown): string {
-  if (typeof value !== 'string' || value.length === 0 || value.length > MAX_CHANNEL_LENGTH) throw invalid();
-  return value;
-}
-
-function parse(text: string): unknown {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw invalid();
-  try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString());
-  } catch (cause) {
-    throw invalid(cause);
+  if (place.id > log.position) {
+    await log.catchUp();
+    if (place.id > log.position) throw lost();
   }
+  return place.id;
 }
 
-function toBase64Url(text: string): string {
-  return Buffer.from(text).toString('base64url');
-}
-
-function invalid(cause?: unknown): CommandError {
+function invalid(): CommandError {
   return new CommandError(
     'invalid_cursor',
-    'This cursor is none that the server gave out: ask again without one.',
-    { cause },
+    'This cursor is none that the server gave out: ask again without one, and fill each channel by offset.',
+  );
+}
+
+/** What a reader is told whose place is on a branch of the log that was lost. */
+export function lost(): CommandError {
+  return new CommandError(
+    'invalid_cursor',
+    'This cursor is of a log that was lost: ask again without one, and fill each channel by offset.',
   );
 }

@@ -1,13 +1,14 @@
 /**
- * One reader's position in one channel. It is live (what comes is pushed to it) or catching up: then it reads the log
- * at its own pace, and becomes live where the two meet. Falling behind costs it nothing but its place among the live.
+ * One reader's position in one channel that it reads for itself, apart from all else. It is live (what comes is pushed
+ * to it) or catching up: then it reads the log at its own pace, and becomes live where the two meet. Falling behind
+ * costs it nothing but its place among the live.
  */
 import type { Gap, Position } from '@fullduplex/wire';
-import type { LogRecord } from '../log/channel-log.js';
+import { LogError, type LogRecord } from '../log/log.js';
 import type { Outlet } from './audience.js';
 import type { Feed, FeedListener } from './feed.js';
 import type { Format } from './format.js';
-import type { Hub } from './hub.js';
+import type { Hub, LiveReader } from './hub.js';
 
 /** What a follower reads for. None of these may throw. */
 export interface Reader {
@@ -31,20 +32,23 @@ export type FollowerState =
   | 'ended';
 
 /** How much may wait in the outlet before a reader that catches up is given no more. In bytes. */
-const HIGH_WATER = 64 * 1024;
+export const HIGH_WATER = 64 * 1024;
+const PAGE_RECORDS = 512;
 
-export class Follower implements FeedListener {
+export class Follower implements FeedListener, LiveReader {
   readonly feed: Feed;
   readonly reader: Reader;
   readonly #hub: Hub;
   readonly #format: Format | undefined;
   #offset: number;
   #state: FollowerState = 'paused';
+  /** Counts what was begun, so that a reading that was overtaken knows it. */
+  #turn = 0;
 
   /**
-   * Takes over the feed that was opened for it, and releases it at the end.
+   * Takes over the feed that was held for it, and releases it at the end.
    *
-   * @param offset of the last record the reader has; not beyond the feed's
+   * @param offset of the last record the reader has; not beyond the channel's head
    * @param format what to share with others while live; without it each record is given to `reader.write`
    */
   constructor(hub: Hub, feed: Feed, reader: Reader, offset: number, format?: Format) {
@@ -60,32 +64,49 @@ export class Follower implements FeedListener {
   }
 
   get position(): Position {
-    return { epoch: this.feed.epoch, offset: this.#state === 'live' ? this.#liveOffset() : this.#offset };
+    return { epoch: this.#hub.epoch, offset: this.#state === 'live' ? this.#liveOffset() : this.#offset };
   }
 
   /** Begins, or goes on after the reader's outlet has room again. Harmless at any time. */
   start(): void {
     if (this.#state !== 'paused' && this.#state !== 'waiting') return;
-    if (this.#offset >= this.feed.offset) {
+    if (this.feed.known && this.#offset >= this.feed.offset) {
       this.#join();
       return;
     }
     this.#state = 'reading';
-    void this.#catchUp();
+    void this.#catchUp(++this.#turn);
+  }
+
+  /** Stands still where it is; `start` goes on. */
+  pause(): void {
+    if (this.#state === 'ended') return;
+    this.#leave();
+    this.#turn++;
+    this.#state = 'paused';
   }
 
   /** The reader's backlog passed the limit, and nothing is pushed to it any more. */
   fellBehind(): void {
     if (this.#state !== 'live') return;
-    this.#offset = this.#liveOffset();
     this.#leave();
     this.#state = 'waiting';
   }
 
+  /** This node has lost the thread. */
+  restart(): void {
+    this.pause();
+    this.start();
+  }
+
+  wentBack(): void {
+    this.pause();
+    this.reader.failed(this, new LogError('unavailable', 'The log has lost its end.'));
+  }
+
   end(): void {
     if (this.#state === 'ended') return;
-    this.#offset = this.position.offset;
-    if (this.#state === 'live') this.#leave();
+    this.#leave();
     this.#state = 'ended';
     this.#hub.release(this.feed);
   }
@@ -103,49 +124,55 @@ export class Follower implements FeedListener {
 
   #join(): void {
     this.#state = 'live';
+    this.#hub.enter(this);
     if (this.#format === undefined) this.feed.listen(this);
     else this.feed.join(this.#format, this.reader.outlet);
   }
 
   #leave(): void {
+    if (this.#state !== 'live') return;
+    this.#offset = this.#liveOffset();
+    this.#hub.leave(this);
     if (this.#format === undefined) this.feed.unlisten(this);
     else this.feed.leave(this.#format, this.reader.outlet);
   }
 
-  /** Whether it was ended while it waited for the log. */
-  #ended(): boolean {
-    return this.#state === 'ended';
-  }
-
-  async #catchUp(): Promise<void> {
+  async #catchUp(turn: number): Promise<void> {
+    // Whether it was ended, or began anew, while it waited for the log.
+    const overtaken = (): boolean => this.#turn !== turn || this.#state !== 'reading';
     try {
-      while (this.#offset < this.feed.offset) {
+      for (;;) {
         if (this.reader.outlet.backlog > HIGH_WATER) {
           this.#state = 'waiting';
           return;
         }
-        const { records, gap } = await this.feed.read(this.#offset);
-        if (this.#ended()) return;
+        const { channel } = this.feed;
+        const { pageBytes, log, epoch } = this.#hub;
+        const page = { channel, epoch, after: this.#offset, limit: PAGE_RECORDS, maxBytes: pageBytes };
+        const { records, head, gap } = await log.read(page);
+        if (overtaken()) return;
         if (gap !== undefined) {
-          // Not at `oldest`: what was committed but not told yet comes live, or as a gap of its own.
           this.#offset = gap.to;
           this.reader.missed(this, gap);
-          if (this.#ended()) return;
+          if (overtaken()) return;
         }
         const last = records.at(-1);
-        if (last === undefined) {
-          if (gap === undefined)
-            throw new Error(`The log has nothing after ${this.#offset} in ${this.feed.channel}.`);
-          continue;
+        if (last !== undefined) {
+          // The position moves before the reader is called, which may end or restart this follower.
+          this.#offset = last.offset;
+          this.reader.write(this.feed, records);
+          if (overtaken()) return;
+        } else if (gap === undefined && this.#offset < head.offset) {
+          throw new Error(`The log has nothing after ${this.#offset} in ${channel}.`);
         }
-        // The position moves before the reader is called, which may end or restart this follower.
-        this.#offset = last.offset;
-        this.reader.write(this.feed, records);
-        if (this.#ended()) return;
+        // What was dispatched since it was read is known to the feed; nothing was, where the feed knows nothing.
+        this.feed.learn(head.offset);
+        if (this.#offset < this.feed.offset) continue;
+        this.#join();
+        return;
       }
-      this.#join();
     } catch (error) {
-      if (this.#ended()) return;
+      if (overtaken()) return;
       this.#state = 'paused';
       this.reader.failed(this, error);
     }

@@ -1,10 +1,11 @@
 /** Records as JSON text. The data goes in as the log holds it, so that nothing is parsed or built anew on its way out. */
-import type { LogRecord } from '../log/channel-log.js';
+import type { LogRecord } from '../log/log.js';
+import { encodeCursor } from './cursor.js';
 
 /** How one kind of reader gets records. Readers that share a format share each encoding. */
 export interface Format {
-  /** What one commit brought to the channel, as the messages to send. May be none. */
-  encode(channel: string, records: readonly LogRecord[]): readonly Encoded[];
+  /** Records of one channel that come one after the other, as the messages to send. May be none. */
+  encode(channel: string, records: readonly LogRecord[], epoch: string): readonly Encoded[];
 }
 
 export interface Encoded {
@@ -21,22 +22,25 @@ export function publicationJson(record: LogRecord): string {
 }
 
 /** The same, complete in itself: with its channel and epoch. */
-export function channelPublicationJson(channel: string, epoch: string, record: LogRecord): string {
-  const where = `{"channel":${JSON.stringify(channel)},"epoch":${JSON.stringify(epoch)},`;
+export function channelPublicationJson(epoch: string, record: LogRecord): string {
+  const where = `{"channel":${JSON.stringify(record.channel)},"epoch":${JSON.stringify(epoch)},`;
   return where + publicationJson(record).slice(1);
 }
 
-/** The pushes of the session: one message, a line for each record. */
+/** The session's pushes of what the server subscribed: a line for each record, each with the place after it. */
 export const PUSHES: Format = {
+  encode(channel, records, epoch) {
+    return pushes(channel, records, (record) => {
+      const cursor = encodeCursor(epoch, record.id);
+      return `${publicationJson(record).slice(0, -1)},"cursor":"${cursor}"}`;
+    });
+  },
+};
+
+/** The pushes of a channel that the client subscribed by itself: it stands for itself, and moves no place. */
+export const BARE_PUSHES: Format = {
   encode(channel, records) {
-    const last = records.at(-1);
-    if (last === undefined) return [];
-    const start = `{"push":{"channel":${JSON.stringify(channel)},"pub":`;
-    let text = '';
-    for (const record of records) {
-      text += `${text === '' ? '' : '\n'}${start}${publicationJson(record)}}}`;
-    }
-    return [{ text, offset: last.offset }];
+    return pushes(channel, records, publicationJson);
   },
 };
 
@@ -60,4 +64,17 @@ export function messageText(record: LogRecord): string | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { type, text } = data as { type?: unknown; text?: unknown };
   return type === 'message' && typeof text === 'string' ? text : undefined;
+}
+
+function pushes(
+  channel: string,
+  records: readonly LogRecord[],
+  encode: (record: LogRecord) => string,
+): readonly Encoded[] {
+  const last = records.at(-1);
+  if (last === undefined) return [];
+  const start = `{"push":{"channel":${JSON.stringify(channel)},"pub":`;
+  let text = '';
+  for (const record of records) text += `${text === '' ? '' : '\n'}${start}${encode(record)}}}`;
+  return [{ text, offset: last.offset }];
 }

@@ -1,120 +1,189 @@
 /**
- * Who follows which channel: one feed per channel that has readers, kept a while after the last of them. It must not
- * know what a record means, nor who may read it.
+ * Dispatches what the log tells, in its one order, to the channels that have readers on this node. It must not know
+ * what a record means, nor who may read it.
  */
-import type { ChannelLog } from '../log/channel-log.js';
+
+import { epochAt } from '../log/epochs.js';
+import type { Log, Follower as LogFollower, TailRecord } from '../log/log.js';
 import type { AudienceFactory } from './audience.js';
-import type { Clock } from './clock.js';
-import { systemClock } from './clock.js';
 import { Feed } from './feed.js';
 import type { Format } from './format.js';
 
 export interface HubOptions {
-  readonly log: ChannelLog;
+  readonly log: Log;
   readonly audience: AudienceFactory;
-  /** What one page read for a reader that catches up may hold. */
+  /** What one page read for a reader that catches up may hold. 64 KiB. */
   readonly pageBytes?: number;
-  /** What may wait in an outlet before a live reader is let go of, where no audience sees to it. */
+  /** What may wait in an outlet before a live reader is let go of, where no audience sees to it. 256 KiB. */
   readonly outboxBytes?: number;
-  /** How long a channel that nobody reads any more is still followed, in milliseconds. */
-  readonly linger?: number;
-  readonly clock?: Clock;
-  /** Called for each commit's records of a channel that is followed. */
+  /** Called with a record that changed facts, before any reader is given it. */
+  readonly changed?: (record: TailRecord) => void;
+  /** Called when records were missed for good, or never were: whatever was remembered may be wrong. */
+  readonly skipped?: () => void;
+  /** Called with how many records were dispatched to readers, for each run of them. */
   readonly published?: (records: number) => void;
 }
 
-export class Hub {
-  readonly log: ChannelLog;
+/** A reader that waits for what is dispatched, and is to be told when that is not all there is. */
+export interface LiveReader {
+  /** This node has lost the thread: to be read on from the reader's place. */
+  restart(): void;
+  /** The log has lost its end, and what the reader has of it: there is no place to read on from. */
+  wentBack(): void;
+}
+
+/** What is framed together at the most, in characters of data. */
+const RUN_LENGTH = 64 * 1024;
+
+export class Hub implements LogFollower {
+  readonly log: Log;
   readonly outboxBytes: number;
+  readonly pageBytes: number;
   readonly #options: HubOptions;
-  readonly #pageBytes: number;
-  readonly #linger: number;
-  readonly #clock: Clock;
   readonly #feeds = new Map<string, Feed>();
-  readonly #opening = new Map<string, Promise<Feed>>();
+  readonly #readers = new Set<LiveReader>();
+  readonly #unfollow: () => void;
+  #position: number;
+  /** How often the log has lost its end. */
+  #losses = 0;
 
   constructor(options: HubOptions) {
     this.log = options.log;
     this.#options = options;
     this.outboxBytes = options.outboxBytes ?? 256 * 1024;
-    this.#pageBytes = options.pageBytes ?? 64 * 1024;
-    this.#linger = options.linger ?? 5000;
-    this.#clock = options.clock ?? systemClock;
+    this.pageBytes = options.pageBytes ?? 64 * 1024;
+    this.#position = options.log.position;
+    this.#unfollow = options.log.follow(this);
   }
 
-  /** How many channels are followed. */
+  /** Everything up to this id was dispatched: who is live has it queued. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Another number each time that the log has lost its end: places from before it may be good for nothing. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** The present epoch's name. */
+  get epoch(): string {
+    return this.log.epochs.at(-1)!.name;
+  }
+
+  /** How many channels have readers here. */
   get size(): number {
     return this.#feeds.size;
   }
 
-  /**
-   * The channel's feed, held until `release`d as often as it was opened. At once where it is followed already, so that
-   * a storm of readers costs no turn each.
-   */
-  open(channel: string): Feed | Promise<Feed> {
-    const feed = this.#feeds.get(channel);
-    if (feed !== undefined) return this.hold(feed);
-    return this.#follow(channel).then((opened) => {
-      // The feed may have been let go of, and even followed anew, while this waited its turn.
-      if (this.#feeds.get(channel) !== opened) return this.open(channel);
-      return this.hold(opened);
-    });
-  }
-
-  /** Holds a feed that somebody holds already, once more. */
-  hold(feed: Feed): Feed {
+  /** The channel's feed, held until `release`d as often as it was held. Where the channel ends may not be known. */
+  hold(channel: string): Feed {
+    let feed = this.#feeds.get(channel);
+    if (feed === undefined) {
+      feed = new Feed(channel, this.#options.audience);
+      this.#feeds.set(channel, feed);
+    }
     feed.holders += 1;
     return feed;
   }
 
-  release(feed: Feed): void {
-    feed.holders -= 1;
-    if (feed.holders > 0) return;
-    this.#clock.after(this.#linger, () => {
-      if (feed.holders > 0 || this.#feeds.get(feed.channel) !== feed) return;
-      this.#feeds.delete(feed.channel);
-      feed.stop();
-    });
+  /** The same, and where the channel ends is known. At once where it is at hand. @throws {LogError} */
+  open(channel: string): Feed | Promise<Feed> {
+    const feed = this.hold(channel);
+    if (feed.known) return feed;
+    return this.learn([feed]).then(
+      () => feed,
+      (error: unknown) => {
+        this.release(feed);
+        throw error;
+      },
+    );
   }
 
-  /** The feed if the channel is followed now; not held. */
+  /** Finds out where the channels end, in one go. @throws {LogError} */
+  async learn(feeds: readonly Feed[]): Promise<void> {
+    const unknown = feeds.filter((feed) => !feed.known);
+    if (unknown.length === 0) return;
+    const heads = await this.log.heads(unknown.map(({ channel }) => channel));
+    for (const [index, feed] of unknown.entries()) feed.learn(heads[index]!.offset);
+  }
+
+  release(feed: Feed): void {
+    feed.holders -= 1;
+    if (feed.holders === 0) this.#feeds.delete(feed.channel);
+  }
+
+  /** The feed if the channel has readers here; not held. */
   peek(channel: string): Feed | undefined {
     return this.#feeds.get(channel);
   }
 
-  /** Sends something that is not stored to all who read the channel live in the format now. */
+  /** Sends something that is not stored to all on this node who read the channel live in the format. */
   announce(channel: string, format: Format, text: string): void {
     this.#feeds.get(channel)?.announce(format, text);
   }
 
-  /** Stops following everything. */
-  close(): void {
-    for (const feed of this.#feeds.values()) feed.stop();
-    this.#feeds.clear();
+  /** Counts a live reader, to be told when it has to read anew. */
+  enter(reader: LiveReader): void {
+    this.#readers.add(reader);
   }
 
-  #follow(channel: string): Promise<Feed> {
-    const known = this.#opening.get(channel);
-    if (known !== undefined) return known;
-    const feed = new Feed(
-      channel,
-      this.log,
-      this.#options.audience,
-      this.#pageBytes,
-      this.#options.published,
-    );
-    const opening = feed.start().then(
-      () => {
-        this.#opening.delete(channel);
-        this.#feeds.set(channel, feed);
-        return feed;
-      },
-      (error: unknown) => {
-        this.#opening.delete(channel);
-        throw error;
-      },
-    );
-    this.#opening.set(channel, opening);
-    return opening;
+  leave(reader: LiveReader): void {
+    this.#readers.delete(reader);
   }
+
+  close(): void {
+    this.#unfollow();
+    this.#feeds.clear();
+    this.#readers.clear();
+  }
+
+  // As a follower of the log.
+
+  told(records: readonly TailRecord[]): void {
+    const { changed, published } = this.#options;
+    for (let at = 0; at < records.length; ) {
+      const first = records[at]!;
+      if (first.changes !== undefined) changed?.(first);
+      const feed = this.#feeds.get(first.channel);
+      const end = feed === undefined ? at + 1 : endOfRun(records, at);
+      const run = records.slice(at, end);
+      at = end;
+      this.#position = run.at(-1)!.id;
+      if (feed === undefined) continue;
+      feed.told(run, epochAt(this.log.epochs, this.#position));
+      published?.(run.length);
+    }
+  }
+
+  skipped(_from: number, to: number): void {
+    // Those who are live leave at what they were given, and read from there; the log tells what cannot be had.
+    for (const reader of Array.from(this.#readers)) reader.restart();
+    this.#forget(to);
+  }
+
+  wentBack(to: number): void {
+    this.#losses += 1;
+    for (const reader of Array.from(this.#readers)) reader.wentBack();
+    this.#forget(to);
+  }
+
+  #forget(position: number): void {
+    for (const feed of this.#feeds.values()) feed.forget();
+    this.#position = position;
+    this.#options.skipped?.();
+  }
+}
+
+/** Records of one channel that come one after the other, and change nothing but by the first of them. */
+function endOfRun(records: readonly TailRecord[], start: number): number {
+  const { channel } = records[start]!;
+  let length = records[start]!.data.length;
+  let end = start + 1;
+  for (; end < records.length; end++) {
+    const record = records[end]!;
+    length += record.data.length;
+    if (record.channel !== channel || record.changes !== undefined || length > RUN_LENGTH) break;
+  }
+  return end;
 }

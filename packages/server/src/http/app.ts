@@ -9,10 +9,10 @@ import { type Context, Hono } from 'hono';
 import type { Chat } from '../chat/chat.js';
 import type { Presence } from '../presence/presence.js';
 import { bearerToken, type Tokens } from './auth.js';
-import type { RateLimit } from './limits.js';
 import type { Metrics } from './metrics.js';
 import { corsHeaders, type Origins, preflightHeaders } from './origins.js';
 import type { Page } from './page.js';
+import type { RateLimit } from './rate-limit.js';
 import { readObject, refuseLargeBody } from './request-body.js';
 import { servePage } from './serve-page.js';
 
@@ -28,6 +28,8 @@ export interface AppServices {
   readonly bodyBytes: number;
   readonly commandLimit: RateLimit;
   readonly guestLimit: RateLimit;
+  /** @throws {CommandError} `unavailable` */
+  requireContact(): void;
   /** Whether the server still takes work. */
   isOpen(): boolean;
   /** The caller's address, or undefined where a limit by address makes no sense. */
@@ -60,12 +62,17 @@ export function createApp(services: AppServices): Hono<Env> {
       ? context.json({ status: 'ok' })
       : answerError(context, new CommandError('shutting_down', 'The server is stopping.'), services),
   );
+  app.get('/readyz', (context) => {
+    if (!services.isOpen()) throw new CommandError('shutting_down', 'The server is stopping.');
+    services.requireContact();
+    return context.json({ status: 'ready' });
+  });
   app.get('/metrics', async (context) =>
     context.body(await services.metrics.text(), 200, { 'Content-Type': services.metrics.contentType }),
   );
   for (const path of ['/ws', '/ws/:name', '/connection/websocket']) app.all(path, askForUpgrade);
   app.get('*', (context, next) => servePage(context, services.page, next));
-  for (const path of ['/', '/chat', '/healthz', '/metrics']) app.all(path, only('GET'));
+  for (const path of ['/', '/chat', '/healthz', '/readyz', '/metrics']) app.all(path, only('GET'));
   return app;
 }
 
@@ -108,13 +115,14 @@ async function guest(context: Context<Env>, services: AppServices): Promise<Resp
   if (address !== undefined) services.guestLimit.take(address);
   const { name, exclusive } = await readObject(context.req, services.bodyBytes);
   const user = await chat.signIn(name);
-  if (exclusive === true && presence.isHere(user)) {
+  if (exclusive === true && (await presence.isHere(user))) {
     throw new CommandError('name_taken', `Somebody called ${user} is here now.`);
   }
   return context.json({ user, token: await tokens.issue(user) });
 }
 
 async function command(context: Context<Env>, services: AppServices): Promise<Response> {
+  services.requireContact();
   const identity = await services.tokens.verify(bearerToken(context.req.header('Authorization')));
   const user = await services.chat.signIn(identity.user);
   services.commandLimit.take(user);
@@ -131,6 +139,7 @@ async function publish(context: Context<Env>, services: AppServices): Promise<Re
       'Publishing needs the API key of this server: Authorization: ApiKey KEY.',
     );
   }
+  services.requireContact();
   const { channel, data, key, sender } = await readObject(context.req, services.bodyBytes);
   if (typeof channel !== 'string') throw new CommandError('bad_request', 'channel: a channel is needed.');
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > 128)) {

@@ -1,13 +1,9 @@
 /**
- * Tokens: JSON Web Tokens signed with HS256. It issues those of guests, whose secret is kept in the data folder, and
- * takes those of an application that shares a secret with the server.
+ * Tokens: JSON Web Tokens signed with HS256. It issues those of guests, by a secret of the server's own, and takes those
+ * of an application that shares a secret with it.
  */
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CommandError } from '@fullduplex/wire';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
-import { makeFolder } from '../folder.js';
 import type { Identity } from '../session/services.js';
 
 export interface TokensOptions {
@@ -22,7 +18,6 @@ export interface TokensOptions {
 /** Tokens that were verified lately, so that a poller's is not verified at each request. */
 const REMEMBERED = 10_000;
 const MAX_TOKEN_LENGTH = 4096;
-const SECRET_BYTES = 32;
 
 export class Tokens {
   readonly #guestSecret: Uint8Array | undefined;
@@ -81,35 +76,6 @@ export class Tokens {
     }
     throw failure ?? invalid();
   }
-}
-
-/** The secret of the data folder, made at first; only its owner may read it. Without a folder it is one for this run. */
-export async function guestSecret(dataDir: string | undefined): Promise<Uint8Array> {
-  if (dataDir === undefined) return randomBytes(SECRET_BYTES);
-  const file = join(dataDir, 'secret');
-  const kept = await readSecret(file);
-  if (kept !== undefined) return kept;
-  await makeFolder(dataDir);
-  const secret = randomBytes(SECRET_BYTES);
-  // In one step, so that a crash leaves none or all of it.
-  const draft = `${file}.${process.pid}`;
-  await writeFile(draft, `${secret.toString('hex')}\n`, { mode: 0o600, flush: true });
-  await rename(draft, file);
-  return secret;
-}
-
-async function readSecret(file: string): Promise<Uint8Array | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const secret = Buffer.from(text.trim(), 'hex');
-  if (secret.length < SECRET_BYTES)
-    throw new Error(`${file} is no secret: remove it, and guests sign in anew.`);
-  return secret;
 }
 
 /** The token of an `Authorization` header. */

@@ -15,8 +15,8 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
  * The bytes that the append takes while it waits to be committed.
  *
  * @throws {LogError} `record_too_large`
- * @throws {TypeError} when a string has U+0000 or half of a surrogate pair in it, or a fact's key is too long;
- *   JSON text never has (it escapes them), so that this is a mistake of the caller
+ * @throws {TypeError} when a string has U+0000 or half of a surrogate pair in it, or a fact's key is too long,
+ *   or counts something else than whole numbers: mistakes of the caller (JSON text escapes all that it must not hold)
  */
 export function weigh(append: Append, maxRecordBytes: number): number {
   let total = OVERHEAD_BYTES;
@@ -32,12 +32,16 @@ export function weigh(append: Append, maxRecordBytes: number): number {
     if (keyBytes > MAX_FACT_KEY_BYTES) {
       throw new TypeError(`A fact's key has at most ${MAX_FACT_KEY_BYTES} bytes; this one has ${keyBytes}.`);
     }
+    const number = 'value' in fact ? 0 : 'add' in fact ? fact.add : fact.atLeast;
+    if (!Number.isSafeInteger(number)) throw new TypeError(`A fact counts whole numbers, and not ${number}.`);
     const value = 'value' in fact ? (fact.value ?? '') : '';
     const bytes = Buffer.byteLength(value);
     if (bytes > maxRecordBytes) throw tooLarge('fact', bytes, maxRecordBytes);
     refuseUnstorable(fact.key, value);
     total += OVERHEAD_BYTES + keyBytes + bytes;
   }
+  refuseUnstorable(append.unless);
+  total += 2 * (append.unless?.length ?? 0);
   for (const { key } of append.when ?? []) {
     refuseUnstorable(key);
     total += OVERHEAD_BYTES + 2 * key.length;

@@ -188,6 +188,11 @@ export interface Follower {
    * remembered may be wrong from here on.
    */
   skipped(from: number, to: number): void;
+  /**
+   * The storage has lost its end, and a new epoch has begun after the id `to`: what was told beyond it never was, and
+   * other records come with those ids. `position` is `to`; all that was remembered is wrong.
+   */
+  wentBack(to: number): void;
 }
 
 /** What facts were, all at one moment. */
@@ -212,6 +217,8 @@ export interface Log {
   readonly position: number;
   /** Every epoch there was, the present one last. */
   readonly epochs: readonly Epoch[];
+  /** For how many milliseconds the storage has not answered; 0 while it does. What is told may be as late. */
+  readonly silence: number;
 
   /**
    * Appends and resolves once it is durable and `position` has passed it, with one entry a record, in their order.
@@ -240,6 +247,14 @@ export interface Log {
    * @throws {LogError} `unavailable`, `closed`
    */
   readAfter(request: ReadAfterRequest): Promise<ReadAfterResult>;
+
+  /**
+   * Everything after the id, in order and of whatever channel, as it was told to those who follow; at most `limit` (1 to
+   * 10,000) records, and fewer where they are large. Ids that are missing are gone. Nothing: it ends here, at `position`.
+   *
+   * @throws {LogError} `unavailable`, `closed`
+   */
+  tail(after: number, limit: number): Promise<readonly TailRecord[]>;
 
   /** The channels' heads, in their order, each as of a moment that is not beyond `position`. @throws {LogError} */
   heads(channels: readonly string[]): Promise<readonly Head[]>;

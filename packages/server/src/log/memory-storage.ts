@@ -1,5 +1,7 @@
-/** A log's storage in memory: for tests, and for servers whose conversations may end with the process. */
-import { randomUUID } from 'node:crypto';
+/**
+ * A log's storage in memory: for tests and simulation, and for servers whose conversations may end with the process.
+ * Several logs may stand on what one process holds, each as a writer of its own.
+ */
 import { type AppendPlan, type Keyed, planAppend } from './append-plan.js';
 import {
   type Append,
@@ -27,10 +29,12 @@ export interface MemoryStorageOptions {
   /** The most bytes that it holds; more is refused with `full`, until `trim` has made room. 256 MiB. */
   readonly maxBytes?: number;
   /** Milliseconds since 1970. */
-  readonly now?: () => number;
-  /** The name of its one epoch; random when absent. */
-  readonly epoch?: string;
+  readonly now: () => number;
+  /** The name of its one epoch, which no other log may bear: readers of another log are told by it. */
+  readonly epoch: string;
 }
+
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
 interface Channel {
   /** Records from `oldest` on, without holes. */
@@ -41,24 +45,34 @@ interface Channel {
   readonly keys: Map<string, number>;
 }
 
+/** What is held, whoever writes it. */
+interface Held {
+  readonly channels: Map<string, Channel>;
+  /** The channels in the order in which they began. */
+  readonly names: string[];
+  readonly facts: Map<string, Fact>;
+  /** By id; trimmed ones are absent. */
+  readonly records: Map<number, TailRecord>;
+  readonly watchers: Set<{ readonly by: MemoryStorage; readonly changed: () => void }>;
+  lastId: number;
+  bytes: number;
+}
+
 export class MemoryStorage implements Storage {
   readonly durability = 'memory';
   readonly opened: StorageState;
-  readonly #channels = new Map<string, Channel>();
-  /** The channels in the order in which they began. */
-  readonly #names: string[] = [];
-  readonly #facts = new Map<string, Fact>();
-  /** By id; trimmed ones are absent. */
-  readonly #records = new Map<number, TailRecord>();
-  readonly #now: () => number;
-  readonly #maxBytes: number;
-  #lastId = 0;
-  #bytes = 0;
+  readonly #options: MemoryStorageOptions;
+  readonly #held: Held;
 
-  constructor(options: MemoryStorageOptions = {}) {
-    this.#now = options.now ?? Date.now;
-    this.#maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
-    this.opened = { lastId: 0, epochs: [{ name: options.epoch ?? randomUUID(), first: 1 }] };
+  constructor(options: MemoryStorageOptions, held: Held = nothing()) {
+    this.#options = options;
+    this.#held = held;
+    this.opened = { lastId: held.lastId, epochs: [{ name: options.epoch, first: 1 }] };
+  }
+
+  /** Another writer and reader of the same. */
+  another(): MemoryStorage {
+    return new MemoryStorage(this.#options, this.#held);
   }
 
   async commit(batch: readonly Append[]): Promise<Committed> {
@@ -71,18 +85,21 @@ export class MemoryStorage implements Storage {
         throw error;
       }
     });
+    if (records.length > 0) {
+      for (const { by, changed } of this.#held.watchers) if (by !== this) changed();
+    }
     return { outcomes, records };
   }
 
   async state(): Promise<StorageState> {
-    return { lastId: this.#lastId, epochs: this.opened.epochs };
+    return { lastId: this.#held.lastId, epochs: this.opened.epochs };
   }
 
   async tail(after: number, limit: number, maxBytes: number): Promise<TailPage> {
     const records: TailRecord[] = [];
     let bytes = 0;
-    for (let id = after + 1; id <= this.#lastId && records.length < limit; id++) {
-      const record = this.#records.get(id);
+    for (let id = after + 1; id <= this.#held.lastId && records.length < limit; id++) {
+      const record = this.#held.records.get(id);
       if (record === undefined) continue;
       bytes += Buffer.byteLength(record.data);
       if (records.length > 0 && bytes > maxBytes) break;
@@ -93,7 +110,7 @@ export class MemoryStorage implements Storage {
 
   async read(request: Parameters<Storage['read']>[0], upTo: number): Promise<ChannelRecords> {
     const extent = this.#extent(request.channel, upTo);
-    const channel = this.#channels.get(request.channel);
+    const channel = this.#held.channels.get(request.channel);
     const plan = planRead(request, extent);
     const records = selectRecords(
       channel?.records ?? [],
@@ -111,7 +128,7 @@ export class MemoryStorage implements Storage {
       readonly hole?: Merged['holes'][number];
     }[] = [];
     for (const { channel: name, after } of channels) {
-      const channel = this.#channels.get(name);
+      const channel = this.#held.channels.get(name);
       if (channel === undefined) continue;
       const { floor, oldest } = channel;
       if (floor > after && floor <= upTo) {
@@ -138,35 +155,35 @@ export class MemoryStorage implements Storage {
   }
 
   async facts(keys: readonly string[]): Promise<FactsAt<readonly (Fact | undefined)[]>> {
-    return { facts: keys.map((key) => this.#facts.get(key)), id: this.#lastId };
+    return { facts: keys.map((key) => this.#held.facts.get(key)), id: this.#held.lastId };
   }
 
   async list(prefix: string, limit: number, after?: string): Promise<FactsAt<readonly Fact[]>> {
     const from = after === undefined ? undefined : Buffer.from(after);
-    const facts = [...this.#facts.values()]
+    const facts = [...this.#held.facts.values()]
       .filter(({ key }) => key.startsWith(prefix))
       .map((fact) => ({ fact, bytes: Buffer.from(fact.key) }))
       .filter(({ bytes }) => from === undefined || Buffer.compare(bytes, from) > 0)
       .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
       .slice(0, limit)
       .map(({ fact }) => fact);
-    return { facts, id: this.#lastId };
+    return { facts, id: this.#held.lastId };
   }
 
   async channels(after: number, limit: number): Promise<readonly ChannelExtent[]> {
-    return this.#names.slice(after, after + limit).map((channel, index) => {
-      const { head, oldest } = this.#extent(channel, this.#lastId);
+    return this.#held.names.slice(after, after + limit).map((channel, index) => {
+      const { head, oldest } = this.#extent(channel, this.#held.lastId);
       return { channel, number: after + index + 1, oldest, head: head.offset };
     });
   }
 
   async trim(name: string, before: number): Promise<{ readonly oldest: number; readonly more: boolean }> {
-    const channel = this.#channels.get(name);
+    const channel = this.#held.channels.get(name);
     if (channel === undefined) return { oldest: 1, more: false };
     const count = Math.min(before, channel.oldest + channel.records.length - 1) - channel.oldest;
     for (const record of channel.records.splice(0, Math.max(count, 0))) {
-      this.#bytes -= bytesOf(record);
-      this.#records.delete(record.id);
+      this.#held.bytes -= bytesOf(record);
+      this.#held.records.delete(record.id);
       if (record.key !== undefined) channel.keys.delete(keyOf(record.sender, record.key));
       channel.oldest = record.offset + 1;
       channel.floor = record.id;
@@ -174,9 +191,10 @@ export class MemoryStorage implements Storage {
     return { oldest: channel.oldest, more: false };
   }
 
-  /** There is no other writer. */
-  watch(): () => void {
-    return () => {};
+  watch(changed: () => void): () => void {
+    const watcher = { by: this, changed };
+    this.#held.watchers.add(watcher);
+    return () => this.#held.watchers.delete(watcher);
   }
 
   async close(): Promise<void> {}
@@ -184,20 +202,21 @@ export class MemoryStorage implements Storage {
   /** All of the append or, when it throws, nothing. */
   #apply(append: Append, into: TailRecord[]): readonly Placed[] {
     const plan = planAppend(append, {
-      lastId: this.#lastId,
-      now: this.#now(),
-      headOf: (channel) => this.#channels.get(channel)?.records.at(-1)?.offset ?? 0,
+      lastId: this.#held.lastId,
+      now: this.#options.now(),
+      headOf: (channel) => this.#held.channels.get(channel)?.records.at(-1)?.offset ?? 0,
       byKey: (channel, sender, key) => this.#byKey(channel, sender, key),
-      fact: (key) => this.#facts.get(key),
+      fact: (key) => this.#held.facts.get(key),
     });
     const growth = this.#growth(plan);
-    if (growth > 0 && this.#bytes + growth > this.#maxBytes) {
-      throw new LogError('full', `The log holds ${this.#bytes} bytes; its limit is ${this.#maxBytes}.`);
+    const maxBytes = this.#options.maxBytes ?? DEFAULT_MAX_BYTES;
+    if (growth > 0 && this.#held.bytes + growth > maxBytes) {
+      throw new LogError('full', `The log holds ${this.#held.bytes} bytes; its limit is ${maxBytes}.`);
     }
-    this.#bytes += growth;
+    this.#held.bytes += growth;
     for (const { key, value } of plan.changes) {
-      if (value === null) this.#facts.delete(key);
-      else this.#facts.set(key, { key, value, id: plan.factId });
+      if (value === null) this.#held.facts.delete(key);
+      else this.#held.facts.set(key, { key, value, id: plan.factId });
     }
     const redactions = plan.applies ? (append.redact ?? []) : [];
     for (const { id, data } of redactions) this.#redact(id, data);
@@ -215,35 +234,35 @@ export class MemoryStorage implements Storage {
   }
 
   #store(record: LogRecord, tail: TailRecord): void {
-    let channel = this.#channels.get(record.channel);
+    let channel = this.#held.channels.get(record.channel);
     if (channel === undefined) {
       channel = { records: [], oldest: 1, floor: 0, keys: new Map() };
-      this.#channels.set(record.channel, channel);
-      this.#names.push(record.channel);
+      this.#held.channels.set(record.channel, channel);
+      this.#held.names.push(record.channel);
     }
     channel.records.push(record);
     if (record.key !== undefined) channel.keys.set(keyOf(record.sender, record.key), record.offset);
-    this.#records.set(record.id, tail);
-    this.#lastId = record.id;
+    this.#held.records.set(record.id, tail);
+    this.#held.lastId = record.id;
   }
 
   #redact(id: number, data: string): void {
-    const tail = this.#records.get(id);
+    const tail = this.#held.records.get(id);
     if (tail === undefined) return;
-    const channel = this.#channels.get(tail.channel)!;
+    const channel = this.#held.channels.get(tail.channel)!;
     const index = tail.offset - channel.oldest;
     channel.records[index] = { ...channel.records[index]!, data, redacted: true };
-    this.#records.set(id, { ...tail, data, redacted: true });
+    this.#held.records.set(id, { ...tail, data, redacted: true });
   }
 
   #byKey(channel: string, sender: string, key: string): Keyed | undefined {
-    const found = this.#channels.get(channel);
+    const found = this.#held.channels.get(channel);
     const offset = found?.keys.get(keyOf(sender, key));
     return offset === undefined ? undefined : found!.records[offset - found!.oldest];
   }
 
   #extent(name: string, upTo: number): Extent {
-    const channel = this.#channels.get(name);
+    const channel = this.#held.channels.get(name);
     if (channel === undefined) return { head: { offset: 0, id: 0 }, oldest: 1, floor: 0 };
     const last = channel.records.findLast(({ id }) => id <= upTo);
     const head = { offset: last?.offset ?? 0, id: last?.id ?? 0 };
@@ -255,12 +274,24 @@ export class MemoryStorage implements Storage {
     let bytes = 0;
     for (const record of records) bytes += bytesOf(record);
     for (const { key, value } of changes) {
-      const before = this.#facts.get(key);
+      const before = this.#held.facts.get(key);
       if (before !== undefined) bytes -= factBytes(key, before.value);
       if (value !== null) bytes += factBytes(key, value);
     }
     return bytes;
   }
+}
+
+function nothing(): Held {
+  return {
+    channels: new Map(),
+    names: [],
+    facts: new Map(),
+    records: new Map(),
+    watchers: new Set(),
+    lastId: 0,
+    bytes: 0,
+  };
 }
 
 /** Lengths first, so that no sender and key can look like another pair. */

@@ -20,17 +20,16 @@ import {
   type Head,
   type Log,
   LogError,
-  type LogRecord,
   type ReadAfterRequest,
   type ReadAfterResult,
   type ReadRequest,
   type ReadResult,
   type TailRecord,
 } from './log.js';
-import { DEFAULT_READ_BYTES, gapOf, MAX_READ_RECORDS, planRead, selectRecords } from './read-plan.js';
+import { clampLimit, DEFAULT_READ_BYTES, gapOf, planRead, selectRecords } from './read-plan.js';
 import { RecentRecords } from './recent-records.js';
 import { Sequence } from './sequence.js';
-import type { ChannelRecords, Committed, Storage, StorageState } from './storage.js';
+import type { ChannelRecords, Committed, Storage } from './storage.js';
 
 export interface OrderedLogOptions {
   /** The most bytes of one record's data. 1 MiB. */
@@ -43,12 +42,16 @@ export interface OrderedLogOptions {
   readonly recentBytes?: number;
   /** Channels whose heads are kept in memory. 100,000. */
   readonly maxHeads?: number;
+  /** Told how many milliseconds an append took, from the call until it was acknowledged. */
+  readonly appended?: (ms: number) => void;
   /** Told of what nobody expected, and of a storage that cannot be reached. */
   readonly failed?: (error: unknown) => void;
-  /** Runs the function once this turn's appends are in. */
-  readonly defer?: (run: () => void) => void;
+  /** Runs the function once this turn's appends are in: after what this turn of the loop has read. */
+  readonly defer: (run: () => void) => void;
   /** Calls back once, after so many milliseconds. Returns what takes it back. */
-  readonly after?: (ms: number, callback: () => void) => () => void;
+  readonly after: (ms: number, callback: () => void) => () => void;
+  /** Milliseconds by a clock that never goes back. Without it the storage's silence is not measured. */
+  readonly monotonic?: () => number;
 }
 
 /** What one reading of the tail brings. */
@@ -62,35 +65,41 @@ export class OrderedLog implements Log {
   readonly #sequence: Sequence;
   readonly #recent: RecentRecords;
   readonly #heads: HeadCache;
-  readonly #followers = new Set<Follower>();
+  /** Of an object each, so that the same follower may follow twice. */
+  readonly #followers = new Set<{ readonly follower: Follower }>();
   readonly #maxRecordBytes: number;
   readonly #failed: (error: unknown) => void;
   readonly #unwatch: () => void;
+  readonly #monotonic: () => number;
+  readonly #appended: ((ms: number) => void) | undefined;
   #epochs: readonly Epoch[];
+  /** Since when the storage has not answered what it was asked, or answered that it cannot. */
+  #silentSince: number | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(storage: Storage, options: OrderedLogOptions = {}) {
+  constructor(storage: Storage, options: OrderedLogOptions) {
     const { lastId, epochs } = storage.opened;
     this.durability = storage.durability;
     this.#storage = storage;
     this.#epochs = epochs;
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
     this.#failed = options.failed ?? (() => {});
+    this.#appended = options.appended;
+    this.#monotonic = options.monotonic ?? (() => 0);
     this.#recent = new RecentRecords(options.recentBytes ?? 16 * 1024 * 1024, lastId);
     this.#heads = new HeadCache(options.maxHeads ?? 100_000);
     this.#sequence = new Sequence({
       position: lastId,
-      read: (after) => storage.tail(after, TAIL_RECORDS, TAIL_BYTES),
+      read: (after) => this.#heard(() => storage.tail(after, TAIL_RECORDS, TAIL_BYTES)),
       told: (records) => this.#told(records),
       skipped: (from, to) => this.#skipped(from, to),
-      state: (state) => this.#learn(state),
+      state: (state) => this.#learn(state.epochs),
       failed: this.#failed,
-      after: options.after ?? afterMs,
+      after: options.after,
     });
     this.#commits = new GroupCommit({
       commit: (batch) => this.#commit(batch),
-      // After what this turn of the loop has read from its connections.
-      defer: options.defer ?? setImmediate,
+      defer: options.defer,
       maxPendingBytes: options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES,
       maxBatchBytes: options.maxBatchBytes ?? 4 * 1024 * 1024,
     });
@@ -105,19 +114,27 @@ export class OrderedLog implements Log {
     return this.#epochs;
   }
 
+  get silence(): number {
+    return this.#silentSince === undefined ? 0 : this.#monotonic() - this.#silentSince;
+  }
+
   async append(append: Append): Promise<readonly Appended[]> {
     this.#refuseWhenClosed();
-    return this.#commits.add(append, weigh(append, this.#maxRecordBytes));
+    const began = this.#monotonic();
+    const appended = await this.#commits.add(append, weigh(append, this.#maxRecordBytes));
+    this.#appended?.(this.#monotonic() - began);
+    return appended;
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
     this.#refuseWhenClosed();
     const recent = this.#readRecent(request);
     if (recent !== undefined) return recent;
+    // Another node may know of an epoch, or of records, that this one has not heard of yet.
+    if (request.epoch !== undefined && request.epoch !== this.#epochs.at(-1)!.name) await this.catchUp();
     let answer = await this.#storage.read(request, this.position);
     let forked = await this.#isForked(request);
     if (!forked && (request.after ?? 0) > answer.extent.head.offset) {
-      // Another node may have told of it before this one has it.
       await this.catchUp();
       answer = await this.#storage.read(request, this.position);
       forked = (request.after ?? 0) > answer.extent.head.offset;
@@ -129,14 +146,14 @@ export class OrderedLog implements Log {
   async readAfter(request: ReadAfterRequest): Promise<ReadAfterResult> {
     this.#refuseWhenClosed();
     const position = this.position;
-    const limit = Math.min(Math.max(request.limit, 1), MAX_READ_RECORDS);
+    const limit = clampLimit(request.limit);
     const maxBytes = request.maxBytes ?? DEFAULT_READ_BYTES;
     const channels = request.channels.filter(({ channel, after }) => {
       const newest = this.newest(channel);
       return after < position && (newest === undefined || newest > after);
     });
     if (channels.length === 0) return { records: [], holes: [], through: position };
-    if (channels.every(({ after }) => after >= this.#recent.floor)) {
+    if (channels.every((place) => this.#recent.reaches(place))) {
       return this.#mergeRecent(channels, position, limit, maxBytes);
     }
     const { records, holes, whole } = await this.#storage.readAfter({
@@ -149,17 +166,27 @@ export class OrderedLog implements Log {
     return { records, holes, through: whole ? position : last };
   }
 
+  async tail(after: number, limit: number): Promise<readonly TailRecord[]> {
+    this.#refuseWhenClosed();
+    const position = this.position;
+    const { records } = await this.#storage.tail(after, clampLimit(limit), DEFAULT_READ_BYTES);
+    return records.filter(({ id }) => id <= position);
+  }
+
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
     this.#refuseWhenClosed();
     const known = channels.map((channel) => this.#headOf(channel));
     const unknown = channels.filter((_, index) => known[index] === undefined);
     if (unknown.length === 0) return known as readonly Head[];
     const position = this.position;
+    const epochs = this.#epochs;
     const extents = await this.#storage.extents(unknown, position);
     const loaded = new Map(unknown.map((channel, index) => [channel, extents[index]!.head]));
-    // What was told meanwhile is here, unless so much was that it has left again.
-    const complete = this.#recent.floor <= position;
-    for (const [channel, head] of loaded) if (complete) this.#heads.learn(channel, head);
+    // What was told meanwhile is here, unless so much was that it has left again, or it was told of another branch.
+    const complete = this.#recent.floor <= position && this.#epochs === epochs;
+    for (const [channel, head] of loaded) {
+      if (complete && this.#recent.newest(channel) === undefined) this.#heads.learn(channel, head);
+    }
     return channels.map((channel) => this.#headOf(channel) ?? loaded.get(channel)!);
   }
 
@@ -168,14 +195,15 @@ export class OrderedLog implements Log {
   }
 
   follow(follower: Follower): () => void {
-    this.#followers.add(follower);
-    return () => this.#followers.delete(follower);
+    const following = { follower };
+    this.#followers.add(following);
+    return () => this.#followers.delete(following);
   }
 
   async catchUp(): Promise<void> {
     this.#refuseWhenClosed();
     const state = await this.#storage.state();
-    this.#learn(state);
+    this.#learn(state.epochs);
     if (state.lastId <= this.position) return;
     this.#sequence.poke();
     await this.#sequence.reached(state.lastId);
@@ -192,18 +220,20 @@ export class OrderedLog implements Log {
 
   async list(prefix: string, limit: number, after?: string): Promise<FactsAt<readonly Fact[]>> {
     this.#refuseWhenClosed();
-    return this.#storage.list(prefix, limit, after);
+    return this.#storage.list(prefix, clampLimit(limit), after);
   }
 
   async channels(after: number, limit: number): Promise<readonly ChannelExtent[]> {
     this.#refuseWhenClosed();
-    return this.#storage.channels(after, limit);
+    return this.#storage.channels(after, clampLimit(limit));
   }
 
   async trim(channel: string, before: number): Promise<void> {
     for (let more = true; more; ) {
       this.#refuseWhenClosed();
-      more = (await this.#storage.trim(channel, before)).more;
+      const left = await this.#storage.trim(channel, before);
+      this.#recent.trim(channel, left.oldest);
+      more = left.more;
     }
   }
 
@@ -227,14 +257,14 @@ export class OrderedLog implements Log {
   async #commit(pending: readonly PendingAppend[]): Promise<void> {
     let committed: Committed;
     try {
-      committed = await this.#storage.commit(pending.map(({ append }) => append));
+      committed = await this.#heard(() => this.#storage.commit(pending.map(({ append }) => append)));
     } catch (error) {
       for (const { reject } of pending) reject(error as LogError);
       // It may have been committed all the same; those who follow are to be told.
       this.#sequence.poke();
       return;
     }
-    if (committed.epochs !== undefined) this.#epochs = committed.epochs;
+    if (committed.epochs !== undefined) this.#learn(committed.epochs);
     this.#sequence.offer(committed.records);
     for (const [index, { resolve, reject }] of pending.entries()) {
       const outcome = committed.outcomes[index]!;
@@ -250,14 +280,30 @@ export class OrderedLog implements Log {
       }));
       const last = Math.max(0, ...appended.map(({ id }) => id));
       if (last <= this.position) resolve(appended);
-      else this.#sequence.reached(last).then(() => resolve(appended), reject);
+      else this.#resolveWhenTold(last, () => resolve(appended), reject);
     }
+  }
+
+  /** Notes whether the storage answers. */
+  async #heard<Result>(ask: () => Promise<Result>): Promise<Result> {
+    this.#silentSince ??= this.#monotonic();
+    const answer = await ask();
+    this.#silentSince = undefined;
+    return answer;
+  }
+
+  #resolveWhenTold(id: number, resolve: () => void, reject: (error: LogError) => void): void {
+    this.#sequence.reached(id).then(resolve, (error: LogError) => {
+      // It is committed, though nobody is left to be told.
+      if (error.code === 'closed') resolve();
+      else reject(error);
+    });
   }
 
   #told(records: readonly TailRecord[]): void {
     this.#recent.push(records);
     for (const { channel, offset, id } of records) this.#heads.told(channel, offset, id, this.#failed);
-    for (const follower of this.#followers) this.#call(() => follower.told(records));
+    this.#tell((follower) => follower.told(records));
   }
 
   #skipped(from: number, to: number): void {
@@ -266,49 +312,59 @@ export class OrderedLog implements Log {
     );
     this.#recent.clear(to);
     this.#heads.clear();
-    for (const follower of this.#followers) this.#call(() => follower.skipped(from, to));
+    this.#tell((follower) => follower.skipped(from, to));
   }
 
-  /** A follower that throws breaks its contract: the others are told all the same, and nobody can overlook the error. */
-  #call(tell: () => void): void {
-    try {
-      tell();
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
+  /** Tells those who follow now, and none who begins to or has stopped meanwhile. */
+  #tell(tell: (follower: Follower) => void): void {
+    for (const following of [...this.#followers]) {
+      if (!this.#followers.has(following)) continue;
+      try {
+        tell(following.follower);
+      } catch (error) {
+        // It breaks its contract: the others are told all the same, and nobody can overlook the error.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     }
   }
 
-  #learn({ epochs }: StorageState): void {
-    if (epochs.length > this.#epochs.length) this.#epochs = epochs;
+  #learn(epochs: readonly Epoch[]): void {
+    const begun = epochs[this.#epochs.length];
+    if (begun === undefined) return;
+    this.#epochs = epochs;
+    if (begun.first > this.position) return;
+    // What was told from there on was lost with the storage's end, and others have these ids now.
+    const to = begun.first - 1;
+    this.#recent.clear(to);
+    this.#heads.clear();
+    this.#sequence.goBack(to);
+    this.#tell((follower) => follower.wentBack(to));
   }
 
   #headOf(channel: string): Head | undefined {
-    return this.#recent.newest(channel) ?? this.#heads.get(channel);
+    const newest = this.#recent.newest(channel);
+    return newest === undefined ? this.#heads.get(channel) : { offset: newest.offset, id: newest.id };
   }
 
   /** The answer, when everything that it takes is at hand. */
   #readRecent(request: ReadRequest): ReadResult | undefined {
     const held = this.#recent.of(request.channel);
-    const [oldest] = held;
-    const head = held.at(-1);
-    if (oldest === undefined || head === undefined) return undefined;
+    if (held === undefined) return undefined;
     if (request.epoch !== undefined && request.epoch !== this.#epochs.at(-1)!.name) return undefined;
+    const { oldest } = held;
+    const head = held.records.at(-1)!;
+    const after = request.after ?? 0;
+    if (after > head.offset) return undefined;
     // What is before the first record here is not known to be there, and not known to be gone.
-    const extent = { head, oldest: oldest.offset };
-    const plan = planRead(request, extent);
+    const plan = planRead(request, { head, oldest });
     const newestFirst = request.newestFirst === true;
-    if ((request.after ?? 0) > head.offset) return undefined;
-    const records = selectRecords(held, oldest.offset, plan, newestFirst);
-    if (newestFirst) {
-      // The way back ended where memory does, and not where the request wanted it to: there may be more.
-      const from = Math.max((request.after ?? 0) + 1, 1);
-      const first = records[0]?.offset;
-      if (plan.last < oldest.offset) return undefined;
-      if (first === oldest.offset && from < first && records.length < plan.limit) return undefined;
-    } else if ((request.after ?? 0) + 1 < oldest.offset) {
-      return undefined;
+    const records = selectRecords(held.records, held.start, plan, newestFirst);
+    if (after + 1 < oldest) {
+      if (!newestFirst || plan.last < oldest) return undefined;
+      // The way back ended where memory does: there may be more, or a gap.
+      if (records[0]!.offset === oldest) return undefined;
     }
     return { records, head: this.#position(head) };
   }
@@ -319,9 +375,7 @@ export class OrderedLog implements Log {
     limit: number,
     maxBytes: number,
   ): ReadAfterResult {
-    const found: LogRecord[] = [];
-    for (const { channel, after } of channels) found.push(...this.#recent.after(channel, after));
-    found.sort((a, b) => a.id - b.id);
+    const found = this.#recent.merge(channels, limit + 1);
     let count = 0;
     let bytes = 0;
     while (count < found.length && count < limit) {
@@ -354,10 +408,4 @@ export class OrderedLog implements Log {
   #position({ offset }: Head): Position {
     return { epoch: this.#epochs.at(-1)!.name, offset };
   }
-}
-
-function afterMs(ms: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
 }

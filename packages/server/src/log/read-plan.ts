@@ -19,12 +19,17 @@ export interface ReadPlan {
   readonly maxBytes: number;
 }
 
+/** What is asked for at once, within what may be. */
+export function clampLimit(limit: number): number {
+  return Math.min(Math.max(limit, 1), MAX_READ_RECORDS);
+}
+
 export function planRead(request: ReadRequest, extent: Pick<Extent, 'head' | 'oldest'>): ReadPlan {
   const { head, oldest } = extent;
   return {
     first: Math.max((request.after ?? 0) + 1, oldest),
     last: Math.min((request.before ?? head.offset + 1) - 1, head.offset),
-    limit: Math.min(Math.max(request.limit, 1), MAX_READ_RECORDS),
+    limit: clampLimit(request.limit),
     maxBytes: request.maxBytes ?? DEFAULT_READ_BYTES,
   };
 }

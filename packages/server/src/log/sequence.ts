@@ -34,8 +34,6 @@ const RETRY = 200;
 export class Sequence {
   readonly #options: SequenceOptions;
   #position: number;
-  /** What the storage was last seen to hold. */
-  #known: number;
   /** The first of the ids that were missing when they were last read; they are looked for once more. */
   #missed: number | undefined;
   #reading = false;
@@ -47,7 +45,6 @@ export class Sequence {
   constructor(options: SequenceOptions) {
     this.#options = options;
     this.#position = options.position;
-    this.#known = options.position;
   }
 
   get position(): number {
@@ -58,11 +55,10 @@ export class Sequence {
   offer(records: readonly TailRecord[]): void {
     const last = records.at(-1);
     if (last === undefined || this.#closed) return;
-    this.#known = Math.max(this.#known, last.id);
     const fresh = records.filter(({ id }) => id > this.#position);
     // What does not adjoin is read with what is missing before it.
     if (fresh[0]?.id === this.#position + 1 && adjoin(fresh)) this.#tell(fresh);
-    if (this.#position < this.#known) this.poke();
+    if (this.#position < last.id) this.poke();
   }
 
   /** There may be more in the storage. */
@@ -85,6 +81,15 @@ export class Sequence {
     });
   }
 
+  /** The order goes on anew after this id, which lies before the position; whoever waits for what was lost fails. */
+  goBack(to: number): void {
+    this.#position = to;
+    this.#missed = undefined;
+    const lost = new LogError('unavailable', 'The storage has gone back; what was committed may be lost.');
+    for (const { reject } of this.#waiting.splice(0)) reject(lost);
+    this.poke();
+  }
+
   close(): void {
     this.#closed = true;
     this.#cancel?.();
@@ -98,9 +103,9 @@ export class Sequence {
         const page = await this.#options.read(this.#position);
         if (this.#closed) return;
         this.#options.state(page);
-        this.#known = Math.max(this.#known, page.lastId);
         this.#take(page);
-        if (this.#position < this.#known) this.#wanted = true;
+        // By what the storage has, and not by what it was said to have: it may have gone back.
+        if (this.#position < page.lastId) this.#wanted = true;
       }
     } catch (error) {
       if (this.#closed) return;

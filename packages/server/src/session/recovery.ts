@@ -2,14 +2,13 @@
 import type { Gap } from '@fullduplex/wire';
 import type { Feed } from '../delivery/feed.js';
 import { publicationJson } from '../delivery/format.js';
-import type { LogRecord } from '../log/channel-log.js';
+import type { Hub } from '../delivery/hub.js';
+import type { LogRecord } from '../log/log.js';
 
 /** What a client asks for. */
 export type Wanted =
   /** From the head on. */
   | 'now'
-  /** After the offset, which the server chose: nothing to recover. */
-  | { readonly from: number }
   /** After the position the client has; without an epoch it takes any. */
   | { readonly after: number; readonly epoch?: string | undefined };
 
@@ -19,8 +18,6 @@ export interface Recovery {
   readonly asked: boolean;
   readonly recovered: boolean;
   readonly publications: readonly LogRecord[];
-  /** Nothing is left to be pushed of what there was when it was asked for. */
-  readonly complete: boolean;
   readonly gap?: Gap;
 }
 
@@ -30,40 +27,37 @@ export interface RecoveryBounds {
 }
 
 /**
- * As much of what was missed as the bounds allow, be it nothing; the rest is pushed. At a gap nothing is given, and reading goes on
- * at the head: clients of the protocol load anew then.
+ * As much of what was missed as the bounds allow, be it nothing; the rest is pushed. At a gap nothing is given, and
+ * reading goes on at the head: clients of the protocol load anew then.
+ *
+ * @param feed open: where the channel ends is known
  */
-export function recover(feed: Feed, wanted: Wanted, bounds: RecoveryBounds): Recovery | Promise<Recovery> {
-  if (wanted === 'now') return at(feed, feed.offset, false);
-  if ('from' in wanted) return at(feed, wanted.from, false);
-  const { after, epoch } = wanted;
-  if ((epoch !== undefined && epoch !== '' && epoch !== feed.epoch) || after > feed.offset) {
-    return lost(feed, {
-      channel: feed.channel,
-      reason: 'epoch',
-      epoch: feed.epoch,
-      from: 1,
-      to: 0,
-      oldest: 1,
-      head: feed.offset,
-    });
-  }
-  if (after === feed.offset || bounds.bytes <= 0 || bounds.publications <= 0) return at(feed, after, true);
-  return read(feed, after, bounds);
+export async function recover(
+  hub: Hub,
+  feed: Feed,
+  wanted: Wanted,
+  bounds: RecoveryBounds,
+): Promise<Recovery> {
+  if (wanted === 'now') return at(feed.offset, false);
+  const { after } = wanted;
+  const epoch = wanted.epoch === '' ? undefined : wanted.epoch;
+  const isSame = epoch === undefined || epoch === hub.epoch;
+  if (isSame && after === feed.offset) return at(after, true);
+  const full = bounds.bytes <= 0 || bounds.publications <= 0;
+  const { records, gap } = await hub.log.read({
+    channel: feed.channel,
+    after,
+    ...(epoch === undefined ? {} : { epoch }),
+    limit: full ? 1 : Math.min(bounds.publications, 10_000),
+    maxBytes: full ? 1 : bounds.bytes,
+  });
+  if (gap !== undefined) return { ...at(feed.offset, true), recovered: false, gap };
+  const publications = full ? [] : records;
+  return { ...at(publications.at(-1)?.offset ?? after, true), publications };
 }
 
-async function read(feed: Feed, after: number, bounds: RecoveryBounds): Promise<Recovery> {
-  const { records, gap } = await feed.read(after, bounds.bytes, bounds.publications);
-  if (gap !== undefined) return lost(feed, gap);
-  return { ...at(feed, records.at(-1)?.offset ?? after, true), publications: records };
-}
-
-function at(feed: Feed, offset: number, asked: boolean): Recovery {
-  return { offset, asked, recovered: asked, publications: [], complete: offset === feed.offset };
-}
-
-function lost(feed: Feed, gap: Gap): Recovery {
-  return { ...at(feed, feed.offset, true), recovered: false, gap };
+function at(offset: number, asked: boolean): Recovery {
+  return { offset, asked, recovered: asked, publications: [] };
 }
 
 /** `SubscribeResult` as JSON, with the publications as the log holds them. */
@@ -75,4 +69,14 @@ export function subscribeResultJson(epoch: string, recovery: Recovery): string {
   }
   if (recovery.gap !== undefined) json += `,"gap":${JSON.stringify(recovery.gap)}`;
   return `${json}}`;
+}
+
+/** The same, of a channel that goes on after the offset and has nothing to be recovered. */
+export function beginsJson(epoch: string, offset: number): string {
+  return subscribeResultJson(epoch, at(offset, false));
+}
+
+/** The same, of a channel of which something is missing. */
+export function missedJson(gap: Gap): string {
+  return subscribeResultJson(gap.epoch, { ...at(gap.to, true), recovered: false, gap });
 }

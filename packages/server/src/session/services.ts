@@ -1,9 +1,9 @@
 /** What sessions need of the rest of the server; the same for all of them. */
 import type { Chat } from '../chat/chat.js';
-import type { Clock } from '../delivery/clock.js';
 import type { Hub } from '../delivery/hub.js';
-import type { TimerWheel } from '../delivery/timer-wheel.js';
 import type { Presence } from '../presence/presence.js';
+import type { Clock } from '../time/clock.js';
+import type { TimerWheel } from '../time/timer-wheel.js';
 
 export interface Identity {
   /** As the token says it; `Chat.signIn` gives the known spelling. */
@@ -38,6 +38,8 @@ export interface Services {
   readonly limits: SessionLimits;
   readonly timing: SessionTiming;
   readonly version: string;
+  /** @throws {CommandError} `unavailable` while the log has been out of reach for too long to judge by what is known */
+  requireContact(): void;
   /** @throws {CommandError} `unauthorized`, `token_expired` */
   authenticate(token: string | undefined): Promise<Identity>;
   /** Told of what nobody expected; the session goes on or closes by itself. */

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { CommandError, DISCONNECTS, type Disconnect, type MethodName } from '@fullduplex/wire';
-import type { WheelMember } from '../delivery/timer-wheel.js';
 import type { Lease } from '../presence/presence.js';
+import type { WheelMember } from '../time/timer-wheel.js';
 import { type Command, encodeError, encodeReply, type Incoming, parseCommand } from './codec.js';
 import type { Connection } from './connection.js';
 import { type Answer, call } from './methods/table.js';
@@ -82,9 +82,10 @@ export class Session implements WheelMember {
     else this.#hold().push(frame);
   }
 
-  /** Signs the client in. */
+  /** Signs the client in: it is here. */
   begin(user: string, identity: Identity): void {
     this.#lease = { client: this.id, user, transport: 'websocket' };
+    this.renewLease();
     this.#expiresAt = identity.expiresAt;
     this.#bucket = new TokenBucket(this.services.limits.commandsPerSecond, this.services.clock.now());
   }
@@ -122,7 +123,7 @@ export class Session implements WheelMember {
     else this.#renew(this.services.timing.presenceGrace);
     this.#state = 'ended';
     this.services.wheel.delete(this);
-    this.subscriptions.close();
+    this.subscriptions.clear();
   }
 
   /** On the wheel: time for a ping, or too late for a pong. */
@@ -132,7 +133,10 @@ export class Session implements WheelMember {
       this.disconnect(end);
       return;
     }
-    if (this.#awaited === 0) this.connection.send('{}');
+    if (this.#awaited === 0) {
+      this.subscriptions.tellPlace();
+      this.connection.send('{}');
+    }
     this.#awaited += 1;
     this.services.wheel.set(this, this.services.timing.pongTimeout * 1000);
   }
@@ -180,7 +184,7 @@ export class Session implements WheelMember {
 
   #renew(seconds: number): void {
     if (this.#lease === undefined) return;
-    this.services.presence.renew(this.#lease, this.subscriptions.attended(), seconds * 1000);
+    this.services.presence.renew(this.#lease, seconds * 1000);
   }
 
   #take(incoming: Incoming): void {
@@ -254,6 +258,7 @@ export class Session implements WheelMember {
       // What was begun is undone, so that the client may try again.
       this.#lease = undefined;
       this.subscriptions.clear();
+      this.services.presence.end(this.id);
       this.#connected('new');
     }
   }

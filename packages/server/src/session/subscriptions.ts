@@ -1,17 +1,26 @@
 /**
- * What one session follows: subscriptions by the client's wish, and those the server keeps because the user belongs
- * there. It must not know how a command looks; `methods/` ask it.
+ * What one session follows: channels by the client's wish, each for itself, and as one what the server keeps it
+ * subscribed to because the user belongs there. It must not know how a command looks; `methods/` ask it.
  */
 import { CommandError, DISCONNECTS, type Gap, UNSUBSCRIBES } from '@fullduplex/wire';
 import type { Outlet } from '../delivery/audience.js';
-import type { Feed, FeedListener } from '../delivery/feed.js';
+import { decodeCursor, encodeCursor, resolvePlace } from '../delivery/cursor.js';
+import type { Feed } from '../delivery/feed.js';
 import { Follower, type Reader } from '../delivery/follower.js';
-import { PUSHES } from '../delivery/format.js';
-import { joinedAt } from '../delivery/joined-at.js';
-import type { LogRecord } from '../log/channel-log.js';
+import { BARE_PUSHES } from '../delivery/format.js';
+import type { Memberships } from '../delivery/memberships.js';
+import type { LogRecord } from '../log/log.js';
 import { encodePush } from './codec.js';
-import { type MembershipChange, membershipChange } from './membership.js';
-import { type Recovery, type RecoveryBounds, recover, subscribeResultJson, type Wanted } from './recovery.js';
+import { OwnStream, type OwnStreamReader } from './own-stream.js';
+import {
+  beginsJson,
+  missedJson,
+  type Recovery,
+  type RecoveryBounds,
+  recover,
+  subscribeResultJson,
+  type Wanted,
+} from './recovery.js';
 import type { Session } from './session.js';
 
 export interface SubscribeOptions {
@@ -31,7 +40,8 @@ export class Subscription extends Follower {
 
   constructor(session: Session, reader: Reader, feed: Feed, offset: number, options: SubscribeOptions) {
     // Who spells the channel in another way cannot share the encoding.
-    super(session.services.hub, feed, reader, offset, options.name === feed.channel ? PUSHES : undefined);
+    const format = options.name === feed.channel ? BARE_PUSHES : undefined;
+    super(session.services.hub, feed, reader, offset, format);
     this.name = options.name;
     this.byServer = options.byServer;
   }
@@ -45,16 +55,28 @@ class Opening {
   }
 }
 
-export class Subscriptions implements Reader, FeedListener {
+/** How a session that follows what its user belongs to begins. */
+export interface OwnBeginning {
+  /** By channel, those that the client is told of with where they end; absent with a place to go on from. */
+  readonly subs?: readonly string[];
+  /** With a place to go on from: the channels by name. */
+  readonly channels?: readonly string[];
+  readonly more: boolean;
+  readonly cursor: string;
+  /** Whether the client's place was good; undefined where it gave none. */
+  readonly recovered?: boolean;
+  /** To be called once the answer was sent. */
+  readonly start: () => void;
+}
+
+export class Subscriptions implements Reader, OwnStreamReader {
   readonly #session: Session;
-  readonly #channels = new Map<string, Subscription | Opening>();
-  /** The user's own feed, watched for what they join and leave. */
-  #watched: Feed | undefined;
-  #mine = false;
-  /** Joined, and about to be subscribed. */
-  #joining: Set<string> | undefined;
-  /** Changes that came before `connect` was answered. */
-  #early: MembershipChange[] | undefined;
+  readonly #apart = new Map<string, Subscription | Opening>();
+  /** What the user belongs to and the client does not want. */
+  readonly #declined = new Set<string>();
+  #own: OwnStream | undefined;
+  #memberships: Memberships | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -62,15 +84,6 @@ export class Subscriptions implements Reader, FeedListener {
 
   get outlet(): Outlet {
     return this.#session.connection;
-  }
-
-  has(channel: string): boolean {
-    return this.#channels.has(channel);
-  }
-
-  /** Channels in which following counts as being there. */
-  *attended(): Generator<string> {
-    for (const channel of this.#channels.keys()) if (isAttended(channel)) yield channel;
   }
 
   /**
@@ -83,45 +96,41 @@ export class Subscriptions implements Reader, FeedListener {
   ): Promise<{ recovery: Recovery; json: string; sent: () => void }> {
     const { channel, byServer } = options;
     const { hub, limits } = this.#session.services;
-    if (this.#channels.has(channel)) {
+    if (this.#apart.has(channel) || this.#own?.has(channel)) {
       throw new CommandError('already_subscribed', `This session follows ${channel} already.`);
     }
-    if (!byServer && this.#channels.size >= limits.subscriptions) {
+    if (!byServer && this.#apart.size >= limits.subscriptions) {
       throw new CommandError('limit_exceeded', `A session follows at most ${limits.subscriptions} channels.`);
     }
     if (this.#session.ended) throw cancelled();
     const opening = new Opening(byServer);
-    this.#channels.set(channel, opening);
+    this.#apart.set(channel, opening);
     let feed: Feed | undefined;
     try {
-      if (!byServer && channel.startsWith('room:')) await this.watch();
+      if (!byServer && !channel.startsWith('feed:')) await this.#watch();
       const opened = hub.open(channel);
       feed = opened instanceof Promise ? await opened : opened;
       const { answerBytes, answerPublications } = limits;
       const bounds = options.bounds ?? { bytes: answerBytes, publications: answerPublications };
-      const recovery = await recover(feed, options.wanted, bounds);
-      if (this.#channels.get(channel) !== opening) throw cancelled();
+      const recovery = await recover(hub, feed, options.wanted, bounds);
+      if (this.#apart.get(channel) !== opening) throw cancelled();
       const subscription = new Subscription(this.#session, this, feed, recovery.offset, options);
-      this.#channels.set(channel, subscription);
-      const json = subscribeResultJson(feed.epoch, recovery);
-      return { recovery, json, sent: () => this.#begin(subscription) };
+      this.#apart.set(channel, subscription);
+      return {
+        recovery,
+        json: subscribeResultJson(hub.epoch, recovery),
+        sent: () => this.#begin(subscription),
+      };
     } catch (error) {
       if (feed !== undefined) hub.release(feed);
-      if (this.#channels.get(channel) === opening) this.#channels.delete(channel);
+      if (this.#apart.get(channel) === opening) this.#apart.delete(channel);
       throw error;
     }
   }
 
-  /** After what a channel that the user joined is read: before the joining itself, or all of a conversation of two. */
-  async startOf(channel: string): Promise<number | undefined> {
-    if (!channel.startsWith('room:')) return 0;
-    const start = await joinedAt(this.#session.services.hub.log, channel, this.#session.user);
-    return start?.position.offset;
-  }
-
   /** The channel that the client subscribed to under this name. */
   channelNamed(name: string): string {
-    for (const [channel, found] of this.#channels) {
+    for (const [channel, found] of this.#apart) {
       if (found instanceof Subscription && found.name === name) return channel;
     }
     return name;
@@ -129,76 +138,102 @@ export class Subscriptions implements Reader, FeedListener {
 
   /** Harmless where there is no such subscription. */
   unsubscribe(channel: string): void {
-    const found = this.#channels.get(channel);
-    if (found === undefined) return;
-    this.#channels.delete(channel);
+    const found = this.#apart.get(channel);
+    if (found === undefined) {
+      this.#decline(channel);
+      return;
+    }
+    this.#apart.delete(channel);
+    if (this.#memberships?.channels.has(channel)) this.#declined.add(channel);
     if (found instanceof Subscription) found.end();
     this.#session.services.presence.exit(this.#session.id, channel);
   }
 
-  /** Watches the user's own feed for what they join and leave. */
-  async watch(): Promise<void> {
-    if (this.#watched !== undefined) return;
+  /**
+   * From now on the server keeps this session subscribed to what its user belongs to.
+   *
+   * @param since where to go on from: a cursor of any transport
+   * @param apart channels that are subscribed for themselves
+   * @throws {CommandError} `invalid_cursor` for what is none at all
+   */
+  async followMine(since: string | undefined, atMost: number): Promise<OwnBeginning> {
+    const memberships = await this.#watch();
+    const place = since === undefined ? undefined : await this.#placeOf(since);
+    if (this.#session.ended) throw cancelled();
     const { hub } = this.#session.services;
-    const feed = await hub.open(`user:${this.#session.user}`);
-    if (this.#session.ended || this.#watched !== undefined) {
-      hub.release(feed);
-      return;
+    if (place !== undefined) return this.#goOn(memberships, place, atMost);
+    const names: string[] = [];
+    for (const channel of memberships.channels.keys()) {
+      if (names.length < atMost && !this.isApart(channel)) names.push(channel);
     }
-    this.#watched = feed;
-    feed.listen(this);
+    const feeds = names.map((channel) => hub.hold(channel));
+    try {
+      await hub.learn(feeds);
+      if (this.#session.ended) throw cancelled();
+    } catch (error) {
+      for (const feed of feeds) hub.release(feed);
+      throw error;
+    }
+    const own = new OwnStream(hub, memberships, this, hub.position);
+    this.#own = own;
+    const subs: string[] = [];
+    for (const feed of feeds) {
+      // Left in the meantime.
+      if (!memberships.channels.has(feed.channel)) {
+        hub.release(feed);
+        continue;
+      }
+      this.#adopt(own, feed);
+      subs.push(`${JSON.stringify(feed.channel)}:${beginsJson(hub.epoch, feed.offset)}`);
+    }
+    return {
+      subs,
+      more: memberships.channels.size > subs.length + this.#apart.size,
+      cursor: encodeCursor(hub.epoch, own.place),
+      ...(since === undefined ? {} : { recovered: false }),
+      start: () => own.start(),
+    };
   }
 
-  /** From now on the server keeps this session subscribed to what its user belongs to. */
-  async followMine(): Promise<void> {
-    this.#mine = true;
-    this.#early = [];
-    await this.watch();
-  }
-
-  /** `connect` was answered: what changed meanwhile is told now. */
-  ready(): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const change of early) this.#change(change);
-  }
-
-  /** The outlet's audience of this channel let go of it. */
+  /** An outlet's audience let go of it. */
   fellBehind(channel: string): void {
-    const found = this.#channels.get(channel);
+    const found = this.#apart.get(channel);
     if (found instanceof Subscription) found.fellBehind();
+    else this.#own?.fellBehind();
   }
 
   /** There is room in the outlet again. */
   resume(): void {
-    for (const found of this.#channels.values()) {
+    this.#own?.start();
+    for (const found of this.#apart.values()) {
       if (found instanceof Subscription && found.state === 'waiting') found.start();
     }
   }
 
+  /** Tells how far everything was given, where nothing that was pushed says so. */
+  tellPlace(): void {
+    const cursor = this.#own?.silentCursor();
+    if (cursor !== undefined) this.outlet.send(`{"push":{"cursor":"${cursor}"}}`);
+  }
+
   /** Ends all; the session may begin anew. */
   clear(): void {
-    const { hub } = this.#session.services;
-    for (const found of this.#channels.values()) if (found instanceof Subscription) found.end();
-    this.#channels.clear();
-    this.#watched?.unlisten(this);
-    if (this.#watched !== undefined) hub.release(this.#watched);
-    this.#watched = undefined;
-    this.#mine = false;
-    this.#joining = undefined;
-    this.#early = undefined;
+    for (const found of this.#apart.values()) if (found instanceof Subscription) found.end();
+    this.#apart.clear();
+    this.#declined.clear();
+    this.#own?.end();
+    this.#own = undefined;
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#memberships = undefined;
   }
 
-  close(): void {
-    this.clear();
-  }
-
-  // As the reader of its subscriptions.
+  // As the reader of subscriptions that stand for themselves.
 
   write(feed: Feed, records: readonly LogRecord[]): void {
-    const found = this.#channels.get(feed.channel);
+    const found = this.#apart.get(feed.channel);
     if (!(found instanceof Subscription)) return;
-    for (const { text } of PUSHES.encode(found.name, records)) this.outlet.send(text);
+    for (const { text } of BARE_PUSHES.encode(found.name, records, '')) this.outlet.send(text);
   }
 
   /**
@@ -209,15 +244,7 @@ export class Subscriptions implements Reader, FeedListener {
   missed(follower: Follower, gap: Gap): void {
     if (!(follower instanceof Subscription)) return;
     if (follower.byServer) {
-      const recovery: Recovery = {
-        offset: gap.to,
-        asked: true,
-        recovered: false,
-        publications: [],
-        complete: false,
-        gap,
-      };
-      this.#push(follower.name, `"subscribe":${subscribeResultJson(gap.epoch, recovery)}`);
+      this.#push(follower.name, `"subscribe":${missedJson(gap)}`);
       return;
     }
     this.unsubscribe(follower.feed.channel);
@@ -225,94 +252,143 @@ export class Subscriptions implements Reader, FeedListener {
   }
 
   failed(_follower: Follower, error: unknown): void {
+    this.broke(error);
+  }
+
+  // As the reader of what the user belongs to.
+
+  isApart(channel: string): boolean {
+    return this.#apart.has(channel) || this.#declined.has(channel);
+  }
+
+  began(channel: string, offset: number): void {
+    this.#push(channel, `"subscribe":${beginsJson(this.#session.services.hub.epoch, offset)}`);
+    this.#attend(channel);
+  }
+
+  ended(channel: string): void {
+    this.#session.services.presence.exit(this.#session.id, channel);
+    this.#push(channel, `"unsubscribe":${JSON.stringify(UNSUBSCRIBES.left)}`);
+  }
+
+  lost(gap: Gap): void {
+    this.#push(gap.channel, `"subscribe":${missedJson(gap)}`);
+  }
+
+  broke(error: unknown): void {
     this.#session.services.failed(error);
-    // The client comes back with its position, and finds everything where it left it.
+    // The client comes back with its place, and finds everything where it left it.
     this.#session.disconnect(DISCONNECTS.internal);
   }
 
-  // As a listener of the user's own feed.
-
-  published(_feed: Feed, records: readonly LogRecord[]): void {
-    for (const record of records) {
-      const change = membershipChange(record);
-      if (change === undefined) continue;
-      if (this.#early === undefined) this.#change(change);
-      else this.#early.push(change);
+  /** Goes on after the place, which is good: the client knows where each channel stood. */
+  #goOn(memberships: Memberships, place: number, atMost: number): OwnBeginning {
+    const { hub } = this.#session.services;
+    const own = new OwnStream(hub, memberships, this, place);
+    this.#own = own;
+    const names: string[] = [];
+    for (const channel of memberships.channels.keys()) {
+      if (this.isApart(channel)) continue;
+      this.#adopt(own, hub.hold(channel));
+      if (names.length < atMost) names.push(channel);
     }
+    return {
+      channels: names,
+      more: memberships.channels.size > names.length + this.#apart.size,
+      cursor: encodeCursor(hub.epoch, place),
+      recovered: true,
+      start: () => own.start(),
+    };
+  }
+
+  #adopt(own: OwnStream, feed: Feed): void {
+    own.adopt(feed);
+    this.#attend(feed.channel);
+  }
+
+  /** The id of the cursor; undefined when it is of a log that was lost. */
+  async #placeOf(cursor: string): Promise<number | undefined> {
+    const place = decodeCursor(cursor);
+    try {
+      return await resolvePlace(this.#session.services.hub.log, place);
+    } catch (error) {
+      if (error instanceof CommandError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Watches what the user belongs to, so that nothing is pushed after a removal. */
+  async #watch(): Promise<Memberships> {
+    if (this.#memberships !== undefined) return this.#memberships;
+    const memberships = await this.#session.services.chat.memberships(this.#session.user);
+    if (this.#session.ended) throw cancelled();
+    if (this.#memberships === undefined) {
+      this.#memberships = memberships;
+      this.#unwatch = memberships.watch((channel, from) => {
+        if (from === undefined) this.#left(channel);
+      });
+    }
+    return this.#memberships;
+  }
+
+  #left(channel: string): void {
+    this.#declined.delete(channel);
+    const found = this.#apart.get(channel);
+    if (!(found instanceof Subscription)) return;
+    if (found.byServer) {
+      this.#takeBack(found);
+      return;
+    }
+    // A public room may still be read; until that is known, nothing of it is pushed.
+    found.pause();
+    void this.#goOnIfReadable(found);
+  }
+
+  async #goOnIfReadable(found: Subscription): Promise<void> {
+    const { channel } = found.feed;
+    const { chat } = this.#session.services;
+    let readable = true;
+    try {
+      await chat.authorizeRead(this.#session.user, channel);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      readable = false;
+    }
+    if (this.#session.ended || this.#apart.get(channel) !== found) return;
+    if (readable) found.start();
+    else this.#takeBack(found);
+  }
+
+  #takeBack(found: Subscription): void {
+    this.unsubscribe(found.feed.channel);
+    this.#push(found.name, `"unsubscribe":${JSON.stringify(UNSUBSCRIBES.left)}`);
+  }
+
+  /** The client does not want a channel that its user belongs to. */
+  #decline(channel: string): void {
+    if (this.#own?.has(channel) !== true) return;
+    this.#declined.add(channel);
+    this.#own.drop(channel);
+    this.#session.services.presence.exit(this.#session.id, channel);
   }
 
   /** The answer was sent: now it may push. */
   #begin(subscription: Subscription): void {
     const { channel } = subscription.feed;
-    if (this.#channels.get(channel) !== subscription) return;
+    if (this.#apart.get(channel) !== subscription) return;
     subscription.start();
-    if (isAttended(channel)) this.#session.services.presence.enter(this.#session.id, channel);
+    this.#attend(channel);
   }
 
-  #change({ type, channel }: MembershipChange): void {
-    if (type === 'joined') {
-      if (!this.#mine || this.#channels.has(channel)) return;
-      this.#joining ??= new Set();
-      this.#joining.add(channel);
-      void this.#joined(channel);
-      return;
-    }
-    this.#joining?.delete(channel);
-    const found = this.#channels.get(channel);
-    if (found === undefined) return;
-    if (found.byServer) this.#takeBack(channel);
-    // The chat learns of it in this turn; then it can say whether the channel may still be read, as a public room may.
-    else setImmediate(() => this.#takeBackUnlessReadable(channel));
-  }
-
-  async #joined(channel: string): Promise<void> {
-    try {
-      const from = await this.startOf(channel);
-      // Left again in the meantime, or taken up by another joining.
-      if (this.#joining?.delete(channel) !== true || this.#channels.has(channel)) return;
-      const options = {
-        channel,
-        name: channel,
-        byServer: true,
-        wanted: from === undefined ? ('now' as const) : { from },
-      };
-      const { json, sent } = await this.subscribe(options);
-      if (this.#session.ended) return;
-      this.#push(channel, `"subscribe":${json}`);
-      sent();
-    } catch (error) {
-      if (this.#session.ended || error instanceof CommandError) return;
-      this.#session.services.failed(error);
-      this.#session.disconnect(DISCONNECTS.internal);
-    }
-  }
-
-  #takeBack(channel: string): void {
-    const found = this.#channels.get(channel);
-    if (found === undefined) return;
-    const name = found instanceof Subscription ? found.name : channel;
-    this.unsubscribe(channel);
-    this.#push(name, `"unsubscribe":${JSON.stringify(UNSUBSCRIBES.left)}`);
-  }
-
-  #takeBackUnlessReadable(channel: string): void {
-    if (this.#session.ended) return;
-    const { chat } = this.#session.services;
-    try {
-      chat.authorizeRead(this.#session.user, channel);
-    } catch {
-      this.#takeBack(channel);
-    }
+  /** Being subscribed there means being there: not so in one's own feed, or where a back end writes. */
+  #attend(channel: string): void {
+    if (!channel.startsWith('room:') && !channel.startsWith('direct:')) return;
+    this.#session.services.presence.enter(this.#session.id, channel);
   }
 
   #push(name: string, json: string): void {
     this.outlet.send(encodePush(name, json));
   }
-}
-
-/** Being subscribed there means being there: not so in one's own feed, or where a back end writes. */
-function isAttended(channel: string): boolean {
-  return channel.startsWith('room:') || channel.startsWith('direct:');
 }
 
 function cancelled(): CommandError {

@@ -26,7 +26,7 @@ export interface Exchange {
   begin(headers: AnswerHeaders): void;
   write(text: string): void;
   finish(): void;
-  /** Called once when the caller left, or the answer is over. */
+  /** Called once when the caller left, or the answer is over; at once where the caller is gone. */
   onEnd(listener: () => void): void;
   /** Called whenever everything is written. */
   onDrain(listener: () => void): void;
@@ -81,7 +81,8 @@ export class NodeExchange implements Exchange {
   }
 
   onEnd(listener: () => void): void {
-    this.#response.once('close', listener);
+    if (this.gone) listener();
+    else this.#response.once('close', listener);
   }
 
   onDrain(listener: () => void): void {

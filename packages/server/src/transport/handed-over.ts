@@ -5,10 +5,10 @@
 import type { Chat } from '../chat/chat.js';
 
 export class HandedOver {
-  readonly #chat: Chat;
+  readonly #chat: Pick<Chat, 'markHandedOver'>;
   readonly #user: string;
   readonly #ping: (payload: string) => void;
-  readonly #failed: (error: unknown) => void;
+  readonly #marking: (done: Promise<void>) => void;
   /** Given since the last ping, by channel. */
   #given = new Map<string, number>();
   /** Given before the ping that is under way. */
@@ -16,12 +16,20 @@ export class HandedOver {
   #number = 0;
   #scheduled = false;
 
-  /** @param ping sends a ping with this payload */
-  constructor(chat: Chat, user: string, ping: (payload: string) => void, failed: (error: unknown) => void) {
+  /**
+   * @param ping sends a ping with this payload
+   * @param marking told of each marking that is under way
+   */
+  constructor(
+    chat: Pick<Chat, 'markHandedOver'>,
+    user: string,
+    ping: (payload: string) => void,
+    marking: (done: Promise<void>) => void,
+  ) {
     this.#chat = chat;
     this.#user = user;
     this.#ping = ping;
-    this.#failed = failed;
+    this.#marking = marking;
   }
 
   /** Everything in the channel up to the offset was queued to the connection. */
@@ -39,9 +47,14 @@ export class HandedOver {
     if (this.#given.size > 0) this.#schedule();
   }
 
-  /** The client closed the connection in order, and so has read what came before; a cut one may not have. */
-  closed(inOrder: boolean): void {
-    if (inOrder) this.#mark(new Map([...(this.#asked ?? []), ...this.#given]));
+  /**
+   * The connection is over.
+   *
+   * @param echoed the client answered our own close, and so has read what came before it. A close of its own proves
+   *   nothing: a page that is left sends one without having read on.
+   */
+  closed(echoed: boolean): void {
+    if (echoed) this.#mark(new Map([...(this.#asked ?? []), ...this.#given]));
     this.#given.clear();
     this.#asked = undefined;
   }
@@ -62,7 +75,7 @@ export class HandedOver {
 
   #mark(arrived: ReadonlyMap<string, number>): void {
     for (const [channel, offset] of arrived) {
-      this.#chat.markHandedOver(this.#user, channel, offset).catch(this.#failed);
+      this.#marking(this.#chat.markHandedOver(this.#user, channel, offset));
     }
   }
 }

@@ -8,6 +8,8 @@ export interface Held {
 export class HeldRequests {
   readonly #all = new Set<Held>();
   readonly #bySession = new Map<string, Held>();
+  /** Called with a session that holds a request here from now on: other nodes release what they hold of it. */
+  tellOthers: ((session: string) => void) | undefined;
 
   get size(): number {
     return this.#all.size;
@@ -18,6 +20,7 @@ export class HeldRequests {
     this.#all.add(held);
     if (session === undefined) return;
     this.supersede(session);
+    this.tellOthers?.(session);
     this.#bySession.set(session, held);
   }
 

@@ -2,8 +2,9 @@
  * How fast a plain connection is read: no more frames under way, and no more a second, than the limits say. Its pages
  * know no errors, so that what is too much is not refused but waits in the kernel.
  */
-import type { Clock } from '../delivery/clock.js';
+
 import { TokenBucket } from '../session/token-bucket.js';
+import type { Clock } from '../time/clock.js';
 
 export interface IntakeLimits {
   /** Frames that may be on their way to the log. */

@@ -5,7 +5,7 @@
  */
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { TimerWheel, WheelMember } from '../delivery/timer-wheel.js';
+import type { TimerWheel, WheelMember } from '../time/timer-wheel.js';
 import type { AnswerHeaders, Exchange, ExchangeRequest } from './exchange.js';
 import { readLightHead } from './light-head.js';
 
@@ -193,7 +193,8 @@ class LightExchange implements Exchange {
   }
 
   onEnd(listener: () => void): void {
-    this.#listener = listener;
+    if (this.gone) listener();
+    else this.#listener = listener;
   }
 
   onDrain(listener: () => void): void {

@@ -5,13 +5,12 @@
 
 import type { WebSocket } from '@fullduplex/websocket';
 import { CommandError, type Disconnect } from '@fullduplex/wire';
-import type { Feed, FeedListener } from '../delivery/feed.js';
+import type { Feed } from '../delivery/feed.js';
 import { Follower, type Reader } from '../delivery/follower.js';
 import { messageText } from '../delivery/format.js';
-import type { TimerWheel, WheelMember } from '../delivery/timer-wheel.js';
-import type { LogRecord } from '../log/channel-log.js';
+import type { LogRecord } from '../log/log.js';
 import type { Lease, Presence } from '../presence/presence.js';
-import { membershipChange } from '../session/membership.js';
+import type { TimerWheel, WheelMember } from '../time/timer-wheel.js';
 import { HandedOver } from './handed-over.js';
 import { Intake } from './intake.js';
 import type { PlainServices } from './plain-group.js';
@@ -22,6 +21,8 @@ export interface PlainDirectServices extends PlainServices {
   readonly wheel: TimerWheel;
   /** Between two proofs that the user is here, in milliseconds. */
   readonly renewal: number;
+  /** Work that nobody waits for, and that the server is not to end before. */
+  finish(work: Promise<void>): void;
 }
 
 const CLOSES = {
@@ -29,26 +30,24 @@ const CLOSES = {
   failed: { code: 1011, reason: 'internal error' },
 } satisfies Record<string, Disconnect>;
 
-/** The code that stands for a connection which ended without a closing handshake. */
-const CUT = 1006;
+/** What pages close with by themselves, or what stands for no closing handshake at all: no echo of ours. */
+const CLOSES_OF_PAGES: readonly number[] = [1000, 1001, 1005, 1006];
 
 /** Records of a conversation after which the position is marked, though nothing was given. */
 const MARK_EVERY = 256;
 
-let connections = 0;
-
-export class PlainDirect implements Reader, FeedListener, WheelMember {
+export class PlainDirect implements Reader, WheelMember {
   readonly outlet: WebSocketOutlet;
   slot: number | undefined;
   readonly #services: PlainDirectServices;
-  readonly #client = `plain-${++connections}`;
+  readonly #client: string;
   readonly #followers = new Map<string, Follower | undefined>();
   #user: string | undefined;
   /** Frames that came before the user was signed in. */
   #held: string[] | undefined = [];
   /** Whether anything came from the client since its presence was last renewed. */
   #alive = true;
-  #own: Feed | undefined;
+  #unwatch: (() => void) | undefined;
   #handedOver: HandedOver | undefined;
   readonly #intake: Intake;
   #ended = false;
@@ -56,6 +55,7 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
   /** @param name as `parseName` gives it */
   constructor(socket: WebSocket, name: string, services: PlainDirectServices) {
     this.#services = services;
+    this.#client = `plain-${services.randomId()}`;
     this.outlet = new WebSocketOutlet(socket);
     this.outlet.owner = this;
     this.#intake = new Intake(this.outlet, services.intake, services.clock);
@@ -65,7 +65,7 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
     });
     socket.on('drain', () => setImmediate(() => this.#drained()));
     socket.on('pong', (payload) => this.#ponged(payload.toString()));
-    socket.on('close', (code) => this.#end(code !== CUT));
+    socket.on('close', (code) => this.#end(!CLOSES_OF_PAGES.includes(code)));
     socket.on('error', () => {});
     void this.#begin(name);
   }
@@ -95,14 +95,6 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
     this.#followers.get(channel)?.fellBehind();
   }
 
-  /** As a listener of the user's own feed: conversations that others begin. */
-  published(_feed: Feed, records: readonly LogRecord[]): void {
-    for (const record of records) {
-      const change = membershipChange(record);
-      if (change?.type === 'joined' && change.channel.startsWith('direct:')) this.#follow(change.channel);
-    }
-  }
-
   /** On the wheel. */
   expire(): void {
     if (this.#alive) this.#renew();
@@ -113,27 +105,24 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
   }
 
   async #begin(name: string): Promise<void> {
-    const { chat, hub } = this.#services;
+    const { chat } = this.#services;
     try {
       const user = await chat.signIn(name);
-      const own = await hub.open(`user:${user}`);
-      if (this.#ended) {
-        hub.release(own);
-        return;
-      }
+      const memberships = await chat.memberships(user);
+      if (this.#ended) return;
       this.#user = user;
-      this.#own = own;
       this.#handedOver = new HandedOver(
         chat,
         user,
         (payload) => this.outlet.ping(payload),
-        (error) => this.#services.failed(error),
+        (done) => this.#services.finish(done),
       );
       this.#renew();
       this.#services.wheel.set(this, this.#services.renewal);
-      // First the listening, then the list: no conversation is begun in between unseen.
-      own.listen(this);
-      for (const channel of chat.channelsOf(user)) {
+      this.#unwatch = memberships.watch((channel, from) => {
+        if (from !== undefined && channel.startsWith('direct:')) this.#follow(channel);
+      });
+      for (const channel of memberships.channels.keys()) {
         if (channel.startsWith('direct:')) this.#follow(channel);
       }
       const held = this.#held ?? [];
@@ -158,12 +147,13 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
 
   async #open(channel: string): Promise<void> {
     const { chat, hub } = this.#services;
+    const handed = await chat.handedOver(this.#user!, channel);
     const feed = await hub.open(channel);
     if (this.#ended) {
       hub.release(feed);
       return;
     }
-    const from = Math.min(chat.handedOver(this.#user!, channel), feed.offset);
+    const from = Math.min(handed, feed.offset);
     const follower = new Follower(hub, feed, this, from);
     this.#followers.set(channel, follower);
     follower.start();
@@ -183,9 +173,15 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
       return;
     }
     this.#intake.enter();
-    send(this.#services.chat, this.#user!, frame)
+    this.#send(frame)
       .catch((error: unknown) => this.#tell(error))
       .finally(() => this.#intake.leave());
+  }
+
+  async #send(frame: string): Promise<void> {
+    this.#services.requireContact();
+    const { to_user: to, msg } = parse(frame);
+    await this.#services.chat.sendDirect(this.#user!, to, msg);
   }
 
   /** In a shape that a page which only knows `from_user` and `msg` shows as a line. */
@@ -202,7 +198,7 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
     const { presence, renewal } = this.#services;
     if (this.#user === undefined) return;
     const lease: Lease = { client: this.#client, user: this.#user, transport: 'plain' };
-    presence.renew(lease, this.#followers.keys(), renewal * 3);
+    presence.renew(lease, renewal * 3);
   }
 
   #ponged(payload: string): void {
@@ -216,27 +212,25 @@ export class PlainDirect implements Reader, FeedListener, WheelMember {
   }
 
   #close(why: Disconnect): void {
-    this.#end(false);
+    this.#stop();
     this.outlet.close(why);
   }
 
-  /** @param inOrder the client said goodbye by a closing handshake */
-  #end(inOrder: boolean): void {
+  /** @param echoed the client answered our own close */
+  #end(echoed: boolean): void {
+    this.#handedOver?.closed(echoed);
+    this.#stop();
+  }
+
+  #stop(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#handedOver?.closed(inOrder);
     for (const follower of this.#followers.values()) follower?.end();
     this.#followers.clear();
-    this.#own?.unlisten(this);
-    if (this.#own !== undefined) this.#services.hub.release(this.#own);
+    this.#unwatch?.();
     this.#services.wheel.delete(this);
     this.#services.presence.end(this.#client);
   }
-}
-
-async function send(chat: PlainServices['chat'], from: string, frame: string): Promise<void> {
-  const { to_user: to, msg } = parse(frame);
-  await chat.sendDirect(from, to, msg);
 }
 
 function parse(frame: string): { to_user?: unknown; msg?: unknown } {

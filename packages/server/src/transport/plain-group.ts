@@ -2,16 +2,15 @@
  * The plain group chat, `/ws`: for pages that know nothing but `new WebSocket(url)`. Each text frame goes to everyone
  * here as it came. It is a reader and a writer of the lobby's log like any other, under a guest's name of its own.
  */
-import { randomBytes } from 'node:crypto';
 import type { WebSocket } from '@fullduplex/websocket';
 import { CommandError, type Disconnect, LOBBY } from '@fullduplex/wire';
 import type { Chat } from '../chat/chat.js';
-import type { Clock } from '../delivery/clock.js';
 import type { Feed } from '../delivery/feed.js';
 import { Follower, type Reader } from '../delivery/follower.js';
 import { TEXTS } from '../delivery/format.js';
 import type { Hub } from '../delivery/hub.js';
-import type { LogRecord } from '../log/channel-log.js';
+import type { LogRecord } from '../log/log.js';
+import type { Clock } from '../time/clock.js';
 import { Intake, type IntakeLimits } from './intake.js';
 import { WebSocketOutlet } from './websocket-outlet.js';
 
@@ -22,6 +21,10 @@ export interface PlainServices {
   readonly messageBytes: number;
   readonly clock: Clock;
   readonly intake: IntakeLimits;
+  /** @throws {CommandError} `unavailable` */
+  requireContact(): void;
+  /** A new id, unlike any other on any node. Letters and digits. */
+  randomId(): string;
   failed(error: unknown): void;
 }
 
@@ -59,7 +62,7 @@ export class PlainGroup implements Reader {
     socket.on('close', () => this.#end());
     socket.on('error', () => {});
     const { hub, lobby } = services;
-    this.#follower = new Follower(hub, hub.hold(lobby), this, lobby.offset, TEXTS);
+    this.#follower = new Follower(hub, hub.hold(lobby.channel), this, lobby.offset, TEXTS);
     this.#follower.start();
   }
 
@@ -68,7 +71,7 @@ export class PlainGroup implements Reader {
   }
 
   write(feed: Feed, records: readonly LogRecord[]): void {
-    for (const { text } of TEXTS.encode(feed.channel, records)) this.outlet.send(text);
+    for (const { text } of TEXTS.encode(feed.channel, records, '')) this.outlet.send(text);
   }
 
   /** A page without positions cannot be told; it goes on with what is left. */
@@ -81,18 +84,23 @@ export class PlainGroup implements Reader {
 
   #receive(text: string): void {
     if (this.#ended) return;
-    const { chat, messageBytes } = this.#services;
+    const { messageBytes } = this.#services;
     if (Buffer.byteLength(text) > messageBytes) {
       this.#close(CLOSES.tooLarge);
       return;
     }
     // A name is made for who speaks, not for everyone who opens a page; it is a member of nothing.
-    this.#name ??= `guest-${randomBytes(3).toString('hex')}`;
+    this.#name ??= `guest-${this.#services.randomId().slice(0, 6).toLowerCase()}`;
     this.#intake.enter();
-    chat.publishAs(this.#name, LOBBY, { type: 'message', text }).then(
+    this.#publish(this.#name, text).then(
       () => this.#intake.leave(),
       (error: unknown) => this.#refused(error),
     );
+  }
+
+  async #publish(name: string, text: string): Promise<void> {
+    this.#services.requireContact();
+    await this.#services.chat.publishAs(name, LOBBY, { type: 'message', text });
   }
 
   #refused(error: unknown): void {

@@ -1,30 +1,27 @@
-/** Polling: the answer of the moment. */
-import type { Position } from '@fullduplex/wire';
-import type { Batch } from '../delivery/cursor-reader.js';
+/** Polling: what there is now, at once. */
+import type { Batch } from '../delivery/place-reader.js';
 import type { Caller } from './sync.js';
 
 export async function answerPoll(caller: Caller): Promise<void> {
   const { reader, services } = caller;
-  const batch = caller.snapshot ? EMPTY : await reader.read(services.bounds);
+  const batch = caller.snapshot === undefined ? await reader.read(services.bounds) : EMPTY;
   caller.renewLease('polling', services.timing.pollingLease);
   answerBatch(caller, batch);
 }
 
-export const EMPTY: Batch = { entries: [], gaps: [], more: false };
+export const EMPTY: Batch = { steps: [], more: false };
 
 /** `SyncAnswer`, with the publications as they were encoded once for all readers. */
 export function answerBatch(caller: Caller, batch: Batch): void {
   const { reader, snapshot } = caller;
-  const publications = batch.entries.map((entry) => entry.json).join(',');
-  let body = `{"cursor":"${reader.cursor}","publications":[${publications}],"gaps":${JSON.stringify(batch.gaps)}`;
+  const given = (kind: 'publication' | 'gap'): string =>
+    batch.steps
+      .filter((step) => step.kind === kind)
+      .map((step) => step.json)
+      .join(',');
+  let body = `{"cursor":"${reader.cursor}","publications":[${given('publication')}],"gaps":[${given('gap')}]`;
   if (batch.more) body += ',"more":true';
-  if (snapshot) body += `,"snapshot":${snapshotJson(caller)}`;
+  if (snapshot !== undefined) body += `,"snapshot":${snapshot}`;
   body += '}';
   caller.exchange.answer(200, caller.headers, body);
-}
-
-/** What the user belongs to, and each channel's head. */
-export function snapshotJson(caller: Caller): string {
-  const channels: Record<string, Position> = Object.fromEntries(caller.reader.positions);
-  return JSON.stringify({ user: caller.user, channels });
 }

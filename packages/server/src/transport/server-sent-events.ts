@@ -4,17 +4,22 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CommandError } from '@fullduplex/wire';
-import type { WheelMember } from '../delivery/timer-wheel.js';
+import { News } from '../delivery/news.js';
+import type { WheelMember } from '../time/timer-wheel.js';
 import type { Held } from './held.js';
-import { snapshotJson } from './polling.js';
 import type { Caller } from './sync.js';
 
 /** Bytes that may wait to be written before reading stops. */
 const HIGH_WATER = 64 * 1024;
 
-export function streamEvents(caller: Caller): void {
-  const { exchange, services, reader } = caller;
+export async function streamEvents(caller: Caller): Promise<void> {
+  const { exchange, services, reader, snapshot } = caller;
   if (!services.hasRoom()) throw new CommandError('too_many_requests', 'No more streams can be opened now.');
+  const [watch, besides] = await Promise.all([caller.holdWatch(), caller.besides()]);
+  if (exchange.gone) {
+    caller.releaseWatch();
+    return;
+  }
   if (caller.named) services.held.supersede(caller.session);
   exchange.begin({
     ...caller.headers,
@@ -23,40 +28,66 @@ export function streamEvents(caller: Caller): void {
     'X-Accel-Buffering': 'no',
   });
   let head = `retry: ${Math.round(services.timing.retry * 1000)}\n\n`;
-  if (caller.snapshot) head += event(snapshotJson(caller), reader.cursor, 'snapshot');
+  if (snapshot !== undefined) head += event(snapshot, reader.cursor, 'snapshot');
   exchange.write(head);
-  new EventStream(caller).begin();
+  const stream = new EventStream(caller);
+  stream.begin(new News(services.hub, watch, besides, (before) => stream.wake(before)));
 }
 
 class EventStream implements Held, WheelMember {
   slot: number | undefined;
   readonly #caller: Caller;
+  #news: News | undefined;
   #reading = false;
   /** Something came while it was being read. */
   #woken = false;
   #ended = false;
+  /** Heartbeats that are left until the stream ends, and the caller has to come again. */
+  #beats: number;
+  /** The place that the caller was given last. */
+  #told: number;
 
   constructor(caller: Caller) {
     this.#caller = caller;
+    const { streamLife, heartbeat } = caller.services.timing;
+    this.#beats = Math.max(1, Math.ceil(streamLife / heartbeat));
+    this.#told = caller.reader.place;
   }
 
-  begin(): void {
+  begin(news: News): void {
+    this.#news = news;
     const { services, exchange } = this.#caller;
+    const { heartbeat, retry, presenceGrace } = services.timing;
     services.held.add(this, this.#session);
     exchange.onEnd(() => this.#end());
-    exchange.onDrain(() => this.#wake());
-    this.#beat();
-    this.#wake();
+    exchange.onDrain(() => this.#read());
+    services.wheel.set(this, heartbeat * 1000);
+    // Nothing that is written proves that anyone is there: coming again does.
+    this.#caller.renewLease('sse', (this.#beats + 1) * heartbeat + retry + presenceGrace);
+    this.#woken = true;
+    this.#read();
   }
 
-  /** On the wheel: a comment, so that nobody on the way thinks the connection dead. */
+  /** Something is new; up to `before` nothing came. */
+  wake(before: number): void {
+    if (!this.#woken && !this.#reading) this.#caller.reader.skipTo(before);
+    this.#woken = true;
+    this.#read();
+  }
+
+  /** On the wheel: how far was looked, so that nobody on the way thinks the connection dead. */
   expire(): void {
-    const { exchange } = this.#caller;
-    if (exchange.backlog === 0) exchange.write(':\n\n');
-    this.#beat();
+    const { exchange, services } = this.#caller;
+    this.#beats -= 1;
+    if (this.#beats <= 0) {
+      this.release();
+      return;
+    }
+    if (exchange.backlog === 0) exchange.write(this.#heartbeat());
+    services.wheel.set(this, services.timing.heartbeat * 1000);
   }
 
-  /** The stream ends; an EventSource comes back with its position. */
+  /** The stream ends; an EventSource comes back with its place. */
   release(): void {
     if (this.#ended) return;
     this.#end();
@@ -68,36 +99,41 @@ class EventStream implements Held, WheelMember {
     return this.#caller.named ? this.#caller.session : undefined;
   }
 
-  #beat(): void {
-    const { services } = this.#caller;
-    services.wheel.set(this, services.timing.heartbeat * 1000);
-    this.#caller.renewLease('sse', services.timing.heartbeat * 3);
+  #heartbeat(): string {
+    const { reader, services } = this.#caller;
+    if (!this.#woken && !this.#reading) reader.skipTo(services.hub.position);
+    if (reader.place === this.#told) return ':\n\n';
+    this.#told = reader.place;
+    return `id: ${reader.cursor}\n\n`;
   }
 
-  #wake(): void {
-    this.#woken = true;
-    if (this.#reading || this.#ended) return;
+  #read(): void {
+    if (this.#reading || this.#ended || !this.#woken) return;
     this.#reading = true;
-    void this.#read();
+    void this.#readOn();
   }
 
-  async #read(): Promise<void> {
+  async #readOn(): Promise<void> {
     const { reader, exchange, services } = this.#caller;
     try {
       while (this.#woken && !this.#ended && exchange.backlog <= HIGH_WATER) {
-        // Once for all that a commit brings to however many channels, and when the chat knows of it too.
+        // Once for all that a commit brings to however many channels.
         await nextTurn();
         this.#woken = false;
-        const { steps, more } = await reader.readSteps(services.streamBounds);
+        const { steps, more } = await reader.read(services.streamBounds);
         if (this.#ended) return;
         let text = '';
-        for (const step of steps) text += event(step.json, step.cursor, step.gap ? 'gap' : undefined);
-        if (text !== '') exchange.write(text);
-        // What is joined meanwhile is watched from here on.
-        if (more || (await reader.watch(() => this.#wake()))) this.#woken = true;
+        for (const { kind, json, id } of steps) {
+          text += event(json, reader.cursorAt(id), kind === 'gap' ? 'gap' : undefined);
+        }
+        if (text !== '') {
+          this.#told = steps.at(-1)!.id;
+          exchange.write(text);
+        }
+        if (more) this.#woken = true;
       }
     } catch (error) {
-      services.failed(error);
+      if (!(error instanceof CommandError)) services.failed(error);
       this.release();
     } finally {
       this.#reading = false;
@@ -107,8 +143,9 @@ class EventStream implements Held, WheelMember {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { reader, services } = this.#caller;
-    reader.unwatch();
+    const { services } = this.#caller;
+    this.#news?.end();
+    this.#caller.releaseWatch();
     services.wheel.delete(this);
     services.held.delete(this, this.#session);
   }

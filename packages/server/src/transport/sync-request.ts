@@ -18,10 +18,16 @@ export interface SyncRequest {
 }
 
 const MAX_SESSION_LENGTH = 128;
-const MAX_CHANNELS = 100;
 
-/** @throws {CommandError} `bad_request` */
-export function parseSyncRequest(request: ExchangeRequest, bearer: string | undefined): SyncRequest {
+/**
+ * @param maxChannels how many channels may be asked for besides what the user belongs to
+ * @throws {CommandError} `bad_request`
+ */
+export function parseSyncRequest(
+  request: ExchangeRequest,
+  bearer: string | undefined,
+  maxChannels: number,
+): SyncRequest {
   const { searchParams: params } = new URL(request.url, 'http://server');
   const stream = (request.headers.accept ?? '').toLowerCase().includes('text/event-stream');
   const session = params.get('session') ?? undefined;
@@ -29,8 +35,8 @@ export function parseSyncRequest(request: ExchangeRequest, bearer: string | unde
     throw new CommandError('bad_request', `session: at most ${MAX_SESSION_LENGTH} characters.`);
   }
   const channels = params.getAll('channel');
-  if (channels.length > MAX_CHANNELS) {
-    throw new CommandError('bad_request', `channel: at most ${MAX_CHANNELS} of them.`);
+  if (channels.length > maxChannels) {
+    throw new CommandError('limit_exceeded', `channel: at most ${maxChannels} of them.`);
   }
   // An EventSource that reconnects repeats its first URL: where it stands is in the header.
   const last = stream ? request.headers['last-event-id'] : undefined;

@@ -5,14 +5,16 @@
 import { createHash } from 'node:crypto';
 import { CommandError } from '@fullduplex/wire';
 import type { Chat } from '../chat/chat.js';
-import { decodeCursor } from '../delivery/cursor.js';
-import { type Bounds, CursorReader, type Scope } from '../delivery/cursor-reader.js';
+import { decodeCursor, resolvePlace } from '../delivery/cursor.js';
+import type { EncodedRecords } from '../delivery/encoded-records.js';
 import type { Hub } from '../delivery/hub.js';
-import type { TimerWheel } from '../delivery/timer-wheel.js';
+import { type Bounds, PlaceReader, type Scope } from '../delivery/place-reader.js';
+import type { UserWatch, UserWatches } from '../delivery/user-watch.js';
 import { bearerToken } from '../http/auth.js';
 import { corsHeaders, type Origins, preflightHeaders } from '../http/origins.js';
 import type { Presence } from '../presence/presence.js';
 import type { Identity } from '../session/services.js';
+import type { TimerWheel } from '../time/timer-wheel.js';
 import type { AnswerHeaders, Exchange, ExchangeRequest } from './exchange.js';
 import type { HeldRequests } from './held.js';
 import { holdPoll } from './long-polling.js';
@@ -23,6 +25,8 @@ import { parseSyncRequest, type SyncRequest } from './sync-request.js';
 export interface SyncServices {
   readonly chat: Chat;
   readonly hub: Hub;
+  readonly watches: UserWatches;
+  readonly encoded: EncodedRecords;
   readonly presence: Presence;
   readonly origins: Origins;
   readonly held: HeldRequests;
@@ -39,16 +43,27 @@ export interface SyncServices {
     readonly heartbeat: number;
     readonly retry: number;
     readonly pollingLease: number;
+    readonly presenceGrace: number;
+    /** How long a stream of events goes on before its caller has to come again. */
+    readonly streamLife: number;
   };
+  /** Channels that a request may ask for besides what its user belongs to. */
+  readonly subscriptions: number;
   isOpen(): boolean;
   /** Whether one more request may be held. */
   hasRoom(): boolean;
+  /** @throws {CommandError} `unavailable` */
+  requireContact(): void;
   /** @throws {CommandError} `too_many_requests` */
   countRequest(user: string): void;
   /** @throws {CommandError} `unauthorized`, `token_expired` */
   authenticate(token: string | undefined): Promise<Identity>;
   failed(error: unknown): void;
 }
+
+/** Channels that a snapshot tells of; `me.state` pages through all. */
+const MAX_SNAPSHOT = 1000;
+const NOTHING: ReadonlyMap<string, number> = new Map();
 
 /** One caller: who asks, what they may read, and the reader that does. */
 export class Caller implements Scope {
@@ -61,10 +76,13 @@ export class Caller implements Scope {
   readonly session: string;
   /** Whether the caller chose the session itself. */
   readonly named: boolean;
-  /** Asked without a cursor. */
-  readonly snapshot: boolean;
-  readonly #mine: boolean;
-  reader!: CursorReader;
+  /** What the caller begins with, as JSON, where it gave no cursor. */
+  snapshot: string | undefined;
+  reader!: PlaceReader;
+  readonly #asked: SyncRequest;
+  /** Of what the user belongs to, the channels that count as being there. */
+  #attended: readonly string[] = [];
+  #watch: UserWatch | undefined;
 
   constructor(
     exchange: Exchange,
@@ -79,30 +97,87 @@ export class Caller implements Scope {
     this.user = user;
     this.session = sessionId(user, asked.session, asked.token);
     this.named = asked.session !== undefined;
-    this.snapshot = asked.cursor === undefined;
-    this.#mine = asked.mine;
+    this.#asked = asked;
   }
 
-  channels(): readonly string[] {
-    return this.#mine ? this.services.chat.channelsOf(this.user) : [];
+  /** Finds out what the caller may read, and where it goes on. @throws {CommandError} */
+  async begin(): Promise<void> {
+    const { chat, hub, encoded } = this.services;
+    const { channels, cursor } = this.#asked;
+    const besides = await Promise.all(channels.map((channel) => chat.authorizeRead(this.user, channel)));
+    const place =
+      cursor === undefined
+        ? await this.#takeSnapshot(besides)
+        : await resolvePlace(hub.log, decodeCursor(cursor));
+    this.reader = new PlaceReader(hub, this, encoded, place);
+    const mine = await this.memberships();
+    this.#attended = [...mine.keys()].filter(isAttended);
   }
 
-  mayRead(channel: string): boolean {
-    try {
-      return this.services.chat.authorizeRead(this.user, channel) === channel;
-    } catch {
-      return false;
-    }
+  async memberships(): Promise<ReadonlyMap<string, number>> {
+    if (!this.#asked.mine) return NOTHING;
+    const memberships = this.#watch?.memberships ?? (await this.services.chat.memberships(this.user));
+    return memberships.channels;
+  }
+
+  async besides(): Promise<readonly string[]> {
+    const { channels } = this.#asked;
+    if (channels.length === 0) return channels;
+    const { chat } = this.services;
+    const readable = await Promise.all(
+      channels.map((channel) =>
+        chat.authorizeRead(this.user, channel).catch((error: unknown) => {
+          if (error instanceof CommandError) return undefined;
+          throw error;
+        }),
+      ),
+    );
+    return [...new Set(readable.filter((channel) => channel !== undefined))];
+  }
+
+  /** What to wait for; undefined where the caller wants nothing of what its user belongs to. @throws {CommandError} */
+  async holdWatch(): Promise<UserWatch | undefined> {
+    if (!this.#asked.mine) return undefined;
+    this.#watch = await this.services.watches.hold(this.user);
+    return this.#watch;
+  }
+
+  releaseWatch(): void {
+    if (this.#watch !== undefined) this.services.watches.release(this.user, this.#watch);
+    this.#watch = undefined;
   }
 
   /** Proves that the caller is here, in what they read, for so many seconds. */
   renewLease(transport: 'polling' | 'long-polling' | 'sse', seconds: number): void {
-    const attended = [...this.reader.positions.keys()].filter(
-      (channel) => channel.startsWith('room:') || channel.startsWith('direct:'),
-    );
+    const { presence } = this.services;
     const lease = { client: this.session, user: this.user, transport };
-    this.services.presence.renew(lease, attended, seconds * 1000);
+    presence.renew(lease, seconds * 1000);
+    presence.attend(this.session, this.#attended);
   }
+
+  /** What the user belongs to, and where each channel ends at the place that is answered. */
+  async #takeSnapshot(besides: readonly string[]): Promise<number> {
+    const { hub } = this.services;
+    const all = [...new Set([...(await this.memberships()).keys(), ...besides])];
+    const names = all.slice(0, MAX_SNAPSHOT);
+    const feeds = names.map((channel) => hub.hold(channel));
+    try {
+      await hub.learn(feeds);
+      const positions = feeds.map(({ channel, offset }) => [channel, { epoch: hub.epoch, offset }] as const);
+      this.snapshot = JSON.stringify({
+        user: this.user,
+        channels: Object.fromEntries(positions),
+        ...(all.length > names.length ? { more: true } : {}),
+      });
+      return hub.position;
+    } finally {
+      for (const feed of feeds) hub.release(feed);
+    }
+  }
+}
+
+function isAttended(channel: string): boolean {
+  return channel.startsWith('room:') || channel.startsWith('direct:');
 }
 
 /** Others see it, so neither the token nor what the client chose can be read from it. */
@@ -131,15 +206,16 @@ export async function sync(
       return;
     }
     if (!services.isOpen()) throw new CommandError('shutting_down', 'The server is stopping.');
-    const asked = parseSyncRequest(request, bearerToken(request.headers.authorization));
+    const bearer = bearerToken(request.headers.authorization);
+    const asked = parseSyncRequest(request, bearer, services.subscriptions);
     const caller = await meet(asked, exchange, headers, services);
     if (exchange.gone) return;
     if (asked.stream) {
-      streamEvents(caller);
+      await streamEvents(caller);
       return;
     }
     services.held.supersede(caller.session);
-    if (asked.wait === 0 || caller.snapshot) await answerPoll(caller);
+    if (asked.wait === 0 || caller.snapshot !== undefined) await answerPoll(caller);
     else await holdPoll(caller, Math.min(asked.wait, services.timing.maxWait));
   } catch (error) {
     answerError(exchange, headers, error, services);
@@ -162,16 +238,12 @@ async function meet(
   headers: AnswerHeaders,
   services: SyncServices,
 ): Promise<Caller> {
-  const { chat, hub } = services;
+  services.requireContact();
   const identity = await services.authenticate(asked.token);
-  const user = await chat.signIn(identity.user);
+  const user = await services.chat.signIn(identity.user);
   services.countRequest(user);
   const caller = new Caller(exchange, services, headers, user, asked);
-  const channels = asked.channels.map((channel) => chat.authorizeRead(user, channel));
-  caller.reader =
-    asked.cursor === undefined
-      ? await CursorReader.fromNow(hub, caller, channels)
-      : new CursorReader(hub, caller, decodeCursor(asked.cursor), channels);
+  await caller.begin();
   return caller;
 }
 

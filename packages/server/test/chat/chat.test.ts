@@ -1,16 +1,17 @@
 import { LOBBY } from '@fullduplex/wire';
 import { describe, expect, test } from 'vitest';
-import { LogError } from '../../src/log/channel-log.js';
-import { codeOf, openChat, TestLog } from './fixtures.js';
+import { LogError } from '../../src/log/log.js';
+import { channelsOf, codeOf, factsOf, headOf, openChat, TestLog } from './fixtures.js';
 
 describe('opening', () => {
   test('makes the lobby where there is none, and only then', async () => {
     const { log, reopen, chat } = await openChat();
-    expect(await log.facts('r/')).toEqual([{ key: 'r/lobby', value: '{"name":"lobby"}' }]);
+    expect(await factsOf(log, 'r/')).toEqual([['r/lobby', '{"name":"lobby"}']]);
+    expect(await factsOf(log, 'l/')).toEqual([['l/lobby', 'lobby']]);
     await chat.signIn('ada');
     await reopen();
     expect(log.appends.filter(({ facts }) => facts?.some(({ key }) => key === 'r/lobby'))).toHaveLength(1);
-    expect(await log.heads([LOBBY])).toMatchObject([{ offset: 1 }]);
+    expect(await headOf(log, LOBBY)).toMatchObject({ offset: 1 });
   });
 
   test('finds everything as it was', async () => {
@@ -25,8 +26,9 @@ describe('opening', () => {
     await chat.markHandedOver('Bob', 'direct:Ada,Bob', 0);
     const again = await reopen();
     for (const user of ['Ada', 'Bob', 'Zoe']) {
-      expect(new Set(again.channelsOf(user))).toEqual(new Set(chat.channelsOf(user)));
-      expect(again.channelsOf(user)[0]).toBe(`user:${user}`);
+      const channels = await channelsOf(again, user);
+      expect(new Set(channels)).toEqual(new Set(await channelsOf(chat, user)));
+      expect(channels[0]).toBe(`user:${user}`);
     }
     for (const user of ['Ada', 'Bob']) {
       expect(await again.execute('room.list', user, {})).toEqual(await run('room.list', user, {}));
@@ -43,13 +45,15 @@ describe('opening', () => {
   test('of a log that fails says so', async () => {
     const log = new TestLog();
     log.failures.push(new LogError('unavailable', 'gone'));
-    expect(await codeOf(openChat({}, log))).toBe('internal');
+    expect(await codeOf(openChat({}, log))).toBe('unavailable');
   });
 
   test('refuses facts that it did not write', async () => {
     const log = new TestLog();
     await log.append({ records: [], facts: [{ key: 'r/broken', value: 'no JSON' }] });
-    expect(await codeOf(openChat({}, log))).toBe('internal');
+    const { chat, run } = await openChat({}, log);
+    await chat.signIn('ada');
+    expect(await codeOf(run('room.join', 'ada', { channel: 'room:broken' }))).toBe('internal');
   });
 });
 

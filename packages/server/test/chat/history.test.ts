@@ -1,6 +1,6 @@
 import { LOBBY } from '@fullduplex/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { codeOf, openChat, type TestChat } from './fixtures.js';
+import { codeOf, headOf, openChat, type TestChat } from './fixtures.js';
 
 let chat: TestChat;
 beforeEach(async () => {
@@ -20,7 +20,7 @@ describe('channel.history', () => {
   test('gives the newest 50 unless it is told otherwise, oldest first, with the head', async () => {
     const { publications, epoch, offset, gap } = await history();
     expect(publications.map((publication) => publication.offset)).toEqual(range(21, 70));
-    expect({ epoch, offset }).toEqual((await chat.log.heads([LOBBY]))[0]);
+    expect({ epoch, offset }).toEqual(await headOf(chat.log, LOBBY));
     expect(gap).toBeUndefined();
     expect(publications.at(-1)).toEqual({
       offset: 70,

@@ -1,6 +1,6 @@
 import { LOBBY } from '@fullduplex/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LogError } from '../../src/log/channel-log.js';
+import { LogError } from '../../src/log/log.js';
 import { codeOf, dataOf, openChat, type TestChat } from './fixtures.js';
 
 let chat: TestChat;
@@ -23,8 +23,8 @@ describe('room.join', () => {
     const joined = { type: 'joined', user: 'bob', channel: 'room:open' };
     expect((await dataOf(chat.log, 'room:open')).at(-1)).toEqual(joined);
     expect((await dataOf(chat.log, 'user:bob')).at(-1)).toEqual(joined);
-    expect(chat.chat.channelsOf('bob')).toContain('room:open');
-    expect((await chat.reopen()).channelsOf('bob')).toContain('room:open');
+    expect(await chat.channelsOf('bob')).toContain('room:open');
+    expect(await chat.channelsOf('bob', await chat.reopen())).toContain('room:open');
   });
 
   test('again is harmless, and answers the head', async () => {
@@ -66,7 +66,7 @@ describe('room.join', () => {
   test('that fails makes no member', async () => {
     chat.log.failures.push(new LogError('full', 'no room'));
     expect(await codeOf(join('bob', 'room:open'))).toBe('storage_full');
-    expect(chat.chat.channelsOf('bob')).not.toContain('room:open');
+    expect(await chat.channelsOf('bob')).not.toContain('room:open');
   });
 
   test('may be followed by a message without waiting', async () => {
@@ -78,8 +78,18 @@ describe('room.join', () => {
 
   test('is known already to who hears of it through the own feed', async () => {
     const readable: string[] = [];
-    await chat.log.follow('user:bob', () => readable.push(chat.chat.authorizeRead('bob', 'room:secret')));
+    const asking: Promise<unknown>[] = [];
+    chat.log.follow({
+      told: ([record]) => {
+        if (record?.channel !== 'user:bob') return;
+        const asked = chat.chat.authorizeRead('bob', 'room:secret');
+        asking.push(asked.then((channel) => readable.push(channel)));
+      },
+      skipped: () => {},
+      wentBack: () => {},
+    });
     await invite('ada', 'room:secret', 'bob');
+    await Promise.all(asking);
     expect(readable).toEqual(['room:secret']);
   });
 });
@@ -91,8 +101,8 @@ describe('room.leave', () => {
     const left = { type: 'left', user: 'bob', channel: 'room:open' };
     expect((await dataOf(chat.log, 'room:open')).at(-1)).toEqual(left);
     expect((await dataOf(chat.log, 'user:bob')).at(-1)).toEqual(left);
-    expect(chat.chat.channelsOf('bob')).not.toContain('room:open');
-    expect((await chat.reopen()).channelsOf('bob')).not.toContain('room:open');
+    expect(await chat.channelsOf('bob')).not.toContain('room:open');
+    expect(await chat.channelsOf('bob', await chat.reopen())).not.toContain('room:open');
   });
 
   test('is refused where one is no member, and in the lobby', async () => {
@@ -111,7 +121,7 @@ describe('room.leave', () => {
   test('of a private room hides it', async () => {
     await invite('ada', 'room:secret', 'bob');
     await leave('bob', 'room:secret');
-    expect(await codeOf(() => chat.chat.authorizeRead('bob', 'room:secret'))).toBe('unknown_channel');
+    expect(await codeOf(chat.chat.authorizeRead('bob', 'room:secret'))).toBe('unknown_channel');
   });
 });
 
@@ -126,14 +136,14 @@ describe('room.invite', () => {
 
   test('makes a name known that never signed in', async () => {
     await invite('ada', 'room:secret', 'Eve');
-    expect(chat.chat.channelsOf('eve')).toEqual(['user:Eve', 'room:secret']);
-    expect((await chat.reopen()).channelsOf('EVE')).toEqual(['user:Eve', 'room:secret']);
+    expect(await chat.channelsOf('eve')).toEqual(['user:Eve', 'room:secret']);
+    expect(await chat.channelsOf('EVE', await chat.reopen())).toEqual(['user:Eve', 'room:secret']);
   });
 
   test('that fails makes nobody known', async () => {
     chat.log.failures.push(new LogError('full', 'no room'));
     expect(await codeOf(invite('ada', 'room:secret', 'Eve'))).toBe('storage_full');
-    expect(await codeOf(() => chat.chat.channelsOf('eve'))).toBe('unknown_user');
+    expect(await codeOf(chat.channelsOf('eve'))).toBe('unknown_user');
     const { members } = await chat.run('channel.members', 'ada', { channel: 'room:secret' });
     expect(members).toHaveLength(1);
   });
@@ -150,12 +160,12 @@ describe('room.invite', () => {
     await invite('ada', 'room:secret', 'bob');
     const release = chat.log.hold();
     const joining = join('dan', 'room:open');
-    const inviting = codeOf(invite('bob', 'room:secret', 'dan'));
     const leaving = leave('bob', 'room:secret');
+    const inviting = codeOf(invite('bob', 'room:secret', 'dan'));
     release();
-    expect(await inviting).toBe('not_a_member');
+    expect(await inviting).toBe('unknown_channel');
     await Promise.all([joining, leaving]);
-    expect(chat.chat.channelsOf('dan')).not.toContain('room:secret');
+    expect(await chat.channelsOf('dan')).not.toContain('room:secret');
   });
 
   test('stops at the limit of the room', async () => {
@@ -169,15 +179,28 @@ describe('channel.members', () => {
   const members = async (user: string, channel: string) =>
     (await chat.run('channel.members', user, { channel })).members;
 
-  test('names those who are here first, then by name', async () => {
+  test('goes by name, and says who is here', async () => {
     await join('cyd', 'room:open');
     await join('bob', 'room:open');
-    chat.presence.renew({ client: '1', user: 'cyd', transport: 'websocket' }, ['room:open'], 1000);
-    chat.presence.renew({ client: '2', user: 'bob', transport: 'websocket' }, [LOBBY], 1000);
+    chat.presence.come('cyd', 'room:open');
+    chat.presence.come('bob', LOBBY);
     expect(await members('dan', 'room:open')).toEqual([
-      { user: 'cyd', role: 'member', present: true },
       { user: 'ada', role: 'owner', present: false },
       { user: 'bob', role: 'member', present: false },
+      { user: 'cyd', role: 'member', present: true },
+    ]);
+  });
+
+  test('says when those who are away were last here, where that is known', async () => {
+    await join('bob', 'room:open');
+    await join('cyd', 'room:open');
+    for (const user of ['bob', 'cyd']) await chat.chat.sawLast(user, 1_763_600_000_000.5);
+    await chat.chat.sawLast('bob', 1_763_500_000_000);
+    chat.presence.come('cyd', 'room:open');
+    expect(await members('dan', 'room:open')).toEqual([
+      { user: 'ada', role: 'owner', present: false },
+      { user: 'bob', role: 'member', present: false, seen: 1_763_600_000_000 },
+      { user: 'cyd', role: 'member', present: true },
     ]);
   });
 
@@ -191,11 +214,20 @@ describe('channel.members', () => {
     expect(await names('feed:news')).toEqual([]);
   });
 
-  test('names no more than the limit', async () => {
-    const small = await openChat({ maxMembersListed: 2 });
-    for (const name of ['ada', 'bob', 'cyd']) await small.chat.signIn(name);
-    const { members: listed } = await small.run('channel.members', 'ada', { channel: LOBBY });
-    expect(listed.map((member) => member.user)).toEqual(['ada', 'bob']);
+  test('comes in pages, from the name that the last one ended with', async () => {
+    await chat.chat.signIn('Zoe');
+    const page = async (channel: string, params: object) => {
+      const { members: listed, next } = await chat.run('channel.members', 'ada', { channel, ...params });
+      return [listed.map((member) => member.user), next];
+    };
+    expect(await page(LOBBY, { limit: 2 })).toEqual([['ada', 'bob'], 'bob']);
+    expect(await page(LOBBY, { limit: 2, after: 'bob' })).toEqual([['cyd', 'dan'], 'dan']);
+    expect(await page(LOBBY, { limit: 2, after: 'dan' })).toEqual([['Zoe'], undefined]);
+    expect(await page(LOBBY, { limit: 5 })).toEqual([['ada', 'bob', 'cyd', 'dan', 'Zoe'], undefined]);
+    expect(await page('direct:ada,bob', { limit: 1 })).toEqual([['ada'], 'ada']);
+    expect(await page('direct:ada,bob', { limit: 1, after: 'ada' })).toEqual([['bob'], undefined]);
+    expect(await codeOf(page(LOBBY, { after: 'a\u0000' }))).toBe('bad_request');
+    expect(await codeOf(page(LOBBY, { limit: 1001 }))).toBe('bad_request');
   });
 
   test('tells outsiders nothing of a private room', async () => {

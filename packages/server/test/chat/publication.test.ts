@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { toPublication, typeOf } from '../../src/chat/publication.js';
 
 const record = {
+  id: 9,
   channel: 'room:a',
   sender: 'ada',
   data: '{"type":"message","text":"x"}',

@@ -77,7 +77,7 @@ describe('publish', () => {
     await chat.run('room.create', 'bob', { name: 'tea' });
     expect(await codeOf(publish({}, 'room:tea'))).toBe('not_a_member');
     expect(await codeOf(publish({}, 'direct:ada,bob'))).toBe('nothing failed');
-    expect(chat.chat.channelsOf('bob')).toContain('direct:ada,bob');
+    expect(await chat.channelsOf('bob')).toContain('direct:ada,bob');
   });
 });
 
@@ -95,12 +95,12 @@ describe('publishAs', () => {
   });
 
   test('tells feeds apart by their exact names, so that who follows one beforehand follows the right one', async () => {
-    const followed = chat.chat.authorizeRead('ada', 'feed:Caf\u0065\u0301');
+    const followed = await chat.chat.authorizeRead('ada', 'feed:Caf\u0065\u0301');
     expect(followed).toBe('feed:Caf\u00e9');
     await publishAs('feed:Caf\u00e9', { a: 1 });
     await publishAs('feed:caf\u00e9', { a: 2 });
     expect(await dataOf(chat.log, followed)).toEqual([{ a: 1 }]);
-    expect(chat.chat.authorizeRead('ada', 'feed:caf\u00e9')).toBe('feed:caf\u00e9');
+    expect(await chat.chat.authorizeRead('ada', 'feed:caf\u00e9')).toBe('feed:caf\u00e9');
   });
 
   test('writes to rooms without being a member, private ones too, and as it came', async () => {

@@ -1,6 +1,6 @@
 import { LOBBY } from '@fullduplex/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LogError } from '../../src/log/channel-log.js';
+import { LogError } from '../../src/log/log.js';
 import { codeOf, dataOf, openChat, type TestChat, turn } from './fixtures.js';
 
 let chat: TestChat;
@@ -63,21 +63,21 @@ describe('room.create', () => {
 
   test('that fails leaves the name free', async () => {
     chat.log.failures.push(new LogError('unavailable', 'gone'));
-    expect(await codeOf(chat.run('room.create', 'ada', { name: 'tea' }))).toBe('internal');
-    expect(chat.chat.channelsOf('ada')).not.toContain('room:tea');
+    expect(await codeOf(chat.run('room.create', 'ada', { name: 'tea' }))).toBe('unavailable');
+    expect(await chat.channelsOf('ada')).not.toContain('room:tea');
     expect(await chat.run('room.create', 'bob', { name: 'TEA' })).toEqual({ channel: 'room:TEA' });
   });
 
-  test('is seen by nobody else before it is durable, but by who follows the own feed at once', async () => {
+  test('is seen by nobody before it is durable', async () => {
     const release = chat.log.hold();
     const creating = chat.run('room.create', 'ada', { name: 'tea' });
     await turn();
     expect(await codeOf(chat.run('room.join', 'bob', { channel: 'room:tea' }))).toBe('unknown_channel');
     const seen = async () => (await chat.run('room.list', 'bob', {})).rooms.map((room) => room.name);
     expect(await seen()).toEqual(['lobby']);
-    expect(chat.chat.authorizeRead('ada', 'room:tea')).toBe('room:tea');
     release();
     await creating;
+    expect(await chat.chat.authorizeRead('ada', 'room:tea')).toBe('room:tea');
     expect(await seen()).toEqual(['lobby', 'tea']);
   });
 
@@ -91,18 +91,19 @@ describe('room.create', () => {
 });
 
 describe('room.list', () => {
-  test('names what one may see, the largest first', async () => {
+  test('goes by name, and names no private room', async () => {
     await chat.run('room.create', 'ada', { name: 'b-open' });
     await chat.run('room.create', 'ada', { name: 'A-open' });
     await chat.run('room.create', 'ada', { name: 'secret', private: true });
     const names = async (user: string, params = {}) =>
       (await chat.run('room.list', user, params)).rooms.map((room) => room.name);
-    expect(await names('ada')).toEqual(['lobby', 'A-open', 'b-open', 'secret']);
-    expect(await names('bob')).toEqual(['lobby', 'A-open', 'b-open']);
-    expect(await names('bob', { query: 'OPEN' })).toEqual(['A-open', 'b-open']);
-    expect(await names('bob', { limit: 1 })).toEqual(['lobby']);
+    expect(await names('ada')).toEqual(['A-open', 'b-open', 'lobby']);
+    expect(await names('bob')).toEqual(['A-open', 'b-open', 'lobby']);
+    expect(await names('bob', { query: 'A-OP' })).toEqual(['A-open']);
+    expect(await names('bob', { query: 'open' })).toEqual([]);
     expect(await names('bob', { query: 'secret' })).toEqual([]);
-    const [lobby, open] = (await chat.run('room.list', 'bob', {})).rooms;
+    expect(await names('bob', { query: '\u0000' })).toEqual([]);
+    const [open, , lobby] = (await chat.run('room.list', 'bob', {})).rooms;
     expect(lobby).toEqual({ channel: LOBBY, name: 'lobby', private: false, members: 2, joined: true });
     expect(open).toEqual({
       channel: 'room:A-open',
@@ -111,5 +112,32 @@ describe('room.list', () => {
       members: 1,
       joined: false,
     });
+  });
+
+  test('comes in pages, each going on behind the one before', async () => {
+    for (const name of ['c', 'a', 'B']) await chat.run('room.create', 'ada', { name });
+    const page = async (params: object) => {
+      const { rooms, next } = await chat.run('room.list', 'bob', params);
+      return [rooms.map((room) => room.name), next];
+    };
+    expect(await page({ limit: 2 })).toEqual([['a', 'B'], 'b']);
+    expect(await page({ limit: 2, after: 'b' })).toEqual([['c', 'lobby'], undefined]);
+    expect(await page({ query: 'b', after: 'a' })).toEqual([['B'], undefined]);
+    expect(await page({ query: 'a', after: 'b' })).toEqual([[], undefined]);
+    expect(await codeOf(page({ after: '\ud800' }))).toBe('bad_request');
+  });
+
+  test('costs the storage as much for a hundred rooms as for one', async () => {
+    const many = await openChat();
+    await many.chat.signIn('ada');
+    const costOf = async (params: object) => {
+      const again = await many.reopen();
+      await again.execute('me.state', 'ada', {});
+      const before = many.log.asked;
+      await again.execute('room.list', 'ada', params);
+      return many.log.asked - before;
+    };
+    for (let room = 0; room < 100; room++) await many.run('room.create', 'ada', { name: `room${room}` });
+    expect(await costOf({ limit: 100 })).toBe(await costOf({ limit: 1 }));
   });
 });

@@ -1,6 +1,6 @@
 import { LOBBY } from '@fullduplex/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { codeOf, openChat, type TestChat } from './fixtures.js';
+import { codeOf, headOf, openChat, type TestChat } from './fixtures.js';
 
 let chat: TestChat;
 let key = 0;
@@ -22,8 +22,8 @@ describe('me.state', () => {
     await chat.run('direct.open', 'bob', { user: 'ada' });
     const { user, channels } = await chat.run('me.state', 'ADA', {});
     expect(user).toBe('ada');
-    expect(channels.map(({ channel }) => channel)).toEqual([LOBBY, 'room:tea', 'direct:ada,bob']);
-    const { epoch } = (await chat.log.heads([LOBBY]))[0]!;
+    expect(channels.map(({ channel }) => channel)).toEqual(['room:tea', LOBBY, 'direct:ada,bob']);
+    const { epoch } = await headOf(chat.log, LOBBY);
     expect(channels[2]).toEqual({
       channel: 'direct:ada,bob',
       epoch,
@@ -101,12 +101,10 @@ describe('me.state', () => {
   });
 
   test('names who is here, up to the limit', async () => {
-    const come = (client: string, user: string) =>
-      chat.presence.renew({ client, user, transport: 'sse' }, [LOBBY], 1000);
-    come('1', 'bob');
+    chat.presence.come('bob', LOBBY);
     expect((await stateOf('ada')).present).toEqual(['bob']);
-    come('2', 'ada');
-    come('3', 'cyd');
+    chat.presence.come('ada', LOBBY);
+    chat.presence.come('cyd', LOBBY);
     expect((await stateOf('ada')).present).toEqual(['bob', 'ada']);
   });
 

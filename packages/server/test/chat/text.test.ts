@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/chat/limits.js';
+import { DEFAULT_LIMITS } from '../../src/chat/chat-limits.js';
 import { requireKey, requireReaction, requireSize, requireText } from '../../src/chat/text.js';
 import { codeOf } from './fixtures.js';
 

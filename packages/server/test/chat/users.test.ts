@@ -1,7 +1,7 @@
 import { LOBBY } from '@fullduplex/wire';
 import { describe, expect, test } from 'vitest';
-import { LogError } from '../../src/log/channel-log.js';
-import { codeOf, dataOf, openChat, TestLog } from './fixtures.js';
+import { LogError } from '../../src/log/log.js';
+import { channelsOf, codeOf, dataOf, openChat, TestLog } from './fixtures.js';
 
 describe('signing in', () => {
   test('makes the user known and a member of the lobby, with records in both feeds, once', async () => {
@@ -11,7 +11,7 @@ describe('signing in', () => {
     const joined = [{ type: 'joined', user: 'Ada', channel: LOBBY }];
     expect(await dataOf(log, LOBBY)).toEqual(joined);
     expect(await dataOf(log, 'user:Ada')).toEqual(joined);
-    expect(chat.channelsOf('Ada')).toEqual(['user:Ada', LOBBY]);
+    expect(await channelsOf(chat, 'Ada')).toEqual(['user:Ada', LOBBY]);
   });
 
   test('keeps the spelling that was seen first', async () => {
@@ -63,7 +63,7 @@ describe('signing in', () => {
     const { chat, log } = await openChat();
     log.failures.push(new LogError('full', 'no room'));
     expect(await codeOf(chat.signIn('Ada'))).toBe('storage_full');
-    expect(await codeOf(() => chat.channelsOf('Ada'))).toBe('unknown_user');
+    expect(await codeOf(channelsOf(chat, 'Ada'))).toBe('unknown_user');
     expect(await chat.signIn('ada')).toBe('ada');
     expect(await dataOf(log, LOBBY)).toHaveLength(1);
   });
@@ -80,9 +80,9 @@ test('who was only written to becomes a member of the lobby with the first signi
   const { chat, log } = await openChat();
   await chat.signIn('ada');
   await chat.sendDirect('ada', 'Bob', 'are you there?');
-  expect(chat.channelsOf('bob')).toEqual(['user:Bob', 'direct:Bob,ada']);
+  expect(await channelsOf(chat, 'bob')).toEqual(['user:Bob', 'direct:Bob,ada']);
   expect(await chat.signIn('bob')).toBe('Bob');
-  expect(chat.channelsOf('bob')).toEqual(['user:Bob', 'direct:Bob,ada', LOBBY]);
+  expect(await channelsOf(chat, 'bob')).toEqual(['user:Bob', 'direct:Bob,ada', LOBBY]);
   expect(await dataOf(log, LOBBY)).toHaveLength(2);
 });
 

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Feed } from '../../src/delivery/feed.js';
 import { Follower, type Reader } from '../../src/delivery/follower.js';
-import { PUSHES } from '../../src/delivery/format.js';
+import { BARE_PUSHES } from '../../src/delivery/format.js';
 import { Hub } from '../../src/delivery/hub.js';
-import type { LogRecord } from '../../src/log/channel-log.js';
-import { MemoryLog } from '../../src/log/memory-log.js';
-import { FakeClock } from '../support/clock.js';
+import type { LogRecord } from '../../src/log/log.js';
+import type { OrderedLog } from '../../src/log/ordered-log.js';
+import { memoryLog } from '../support/memory-log.js';
 import { FakeOutlet, fakeAudiences } from '../support/outlets.js';
 import { settle, until } from '../support/wait.js';
 
@@ -23,7 +23,7 @@ class TestReader implements Reader {
   }
 
   write(feed: Feed, records: readonly LogRecord[]): void {
-    for (const { text } of PUSHES.encode(feed.channel, records)) this.outlet.send(text);
+    for (const { text } of BARE_PUSHES.encode(feed.channel, records, '')) this.outlet.send(text);
   }
 
   missed(_follower: Follower, gap: unknown): void {
@@ -47,18 +47,18 @@ function count(to: number, from = 1): number[] {
 }
 
 async function setup(limit?: number): Promise<{
-  log: MemoryLog;
+  log: OrderedLog;
   hub: Hub;
   append: (records?: number) => Promise<void>;
   follow: (offset: number, shared?: boolean) => Promise<TestReader>;
 }> {
-  const log = new MemoryLog();
+  // So little is kept in memory that those who are behind read the storage.
+  const log = memoryLog({ recentBytes: 2000 });
   const hub = new Hub({
     log,
     audience: fakeAudiences(limit),
     pageBytes: 200,
     outboxBytes: 1000,
-    clock: new FakeClock(),
   });
   let number = 0;
   return {
@@ -76,7 +76,7 @@ async function setup(limit?: number): Promise<{
     async follow(offset, shared = true) {
       const feed = await hub.open(CHANNEL);
       const reader = new TestReader();
-      reader.follower = new Follower(hub, feed, reader, offset, shared ? PUSHES : undefined);
+      reader.follower = new Follower(hub, feed, reader, offset, shared ? BARE_PUSHES : undefined);
       reader.follower.start();
       return reader;
     },
@@ -147,7 +147,7 @@ test('a live one whose outlet overflows costs nothing until it drains, and loses
   slow.outlet.backlog = 101;
   await append(1);
   expect(slow.follower?.state).toBe('waiting');
-  expect(hub.peek(CHANNEL)?.audienceSize(PUSHES)).toBe(1);
+  expect(hub.peek(CHANNEL)?.audienceSize(BARE_PUSHES)).toBe(1);
   await append(30);
   expect(slow.offsets).toEqual([1, 2, 3]);
   expect(quick.offsets).toEqual(count(33));
@@ -179,6 +179,20 @@ test('what retention has passed is told, and reading goes on at what is left', a
   await until(() => reader.follower?.state === 'live');
   expect(reader.gaps).toMatchObject([{ reason: 'retention', from: 6, to: 30, oldest: 31 }]);
   expect(reader.offsets).toEqual(count(40, 31));
+});
+
+test('one that stands still is given nothing until it goes on', async () => {
+  const { append, follow } = await setup();
+  const reader = await follow(0);
+  await append(1);
+  reader.follower?.pause();
+  await append(2);
+  await settle();
+  expect(reader.offsets).toEqual([1]);
+  reader.follower?.start();
+  await until(() => reader.follower?.state === 'live');
+  await append(1);
+  expect(reader.offsets).toEqual([1, 2, 3, 4]);
 });
 
 test('a log that cannot be read is told, and leaves the follower where it stands', async () => {

@@ -1,18 +1,21 @@
 import { expect, test } from 'vitest';
+import { decodeCursor } from '../../src/delivery/cursor.js';
 import {
+  BARE_PUSHES,
   channelPublicationJson,
   messageText,
   PUSHES,
   publicationJson,
   TEXTS,
 } from '../../src/delivery/format.js';
-import type { LogRecord } from '../../src/log/channel-log.js';
+import type { LogRecord } from '../../src/log/log.js';
 
 function record(offset: number, data: unknown, key?: string): LogRecord {
   const found = {
     channel: 'room:a"b',
     sender: 'ali"ce',
     data: JSON.stringify(data),
+    id: 100 + offset,
     offset,
     time: 1000 + offset,
   };
@@ -32,7 +35,7 @@ test('a publication has its data as the log holds it', () => {
 });
 
 test('complete in itself it has its channel and epoch', () => {
-  expect(JSON.parse(channelPublicationJson('room:a"b', 'e', record(1, {})))).toMatchObject({
+  expect(JSON.parse(channelPublicationJson('e', record(1, {})))).toMatchObject({
     channel: 'room:a"b',
     epoch: 'e',
     offset: 1,
@@ -40,7 +43,7 @@ test('complete in itself it has its channel and epoch', () => {
 });
 
 test('pushes of one commit are one message, a line each', () => {
-  const messages = PUSHES.encode('room:a"b', [record(1, { text: 'x\ny' }), record(2, {})]);
+  const messages = PUSHES.encode('room:a"b', [record(1, { text: 'x\ny' }), record(2, {})], 'e');
   expect(messages).toHaveLength(1);
   expect(messages[0]?.offset).toBe(2);
   const lines = messages[0]!.text.split('\n').map((line) => JSON.parse(line) as unknown);
@@ -48,7 +51,16 @@ test('pushes of one commit are one message, a line each', () => {
     { push: { channel: 'room:a"b', pub: { offset: 1, data: { text: 'x\ny' } } } },
     { push: { channel: 'room:a"b', pub: { offset: 2 } } },
   ]);
-  expect(PUSHES.encode('room:a', [])).toEqual([]);
+  expect(PUSHES.encode('room:a', [], 'e')).toEqual([]);
+});
+
+test('a push of what the server subscribed bears the place after it, one of a channel for itself bears none', () => {
+  const [own] = PUSHES.encode('room:a', [record(1, {})], 'e');
+  const [apart] = BARE_PUSHES.encode('room:a', [record(1, {})], 'e');
+  const pub = (text: string | undefined) =>
+    (JSON.parse(text ?? '') as { push: { pub: { cursor?: string } } }).push.pub;
+  expect(decodeCursor(pub(own?.text).cursor ?? '')).toEqual({ epoch: 'e', id: 101 });
+  expect(pub(apart?.text)).not.toHaveProperty('cursor');
 });
 
 test('bare texts are those of messages alone', () => {
@@ -59,7 +71,7 @@ test('bare texts are those of messages alone', () => {
     record(4, { type: 'message', text: 5 }),
     record(5, ['"message"']),
   ];
-  expect(TEXTS.encode('room:a', records)).toEqual([
+  expect(TEXTS.encode('room:a', records, 'e')).toEqual([
     { text: 'hello', offset: 1 },
     { text: '', offset: 3 },
   ]);

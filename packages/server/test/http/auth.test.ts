@@ -1,9 +1,6 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { bearerToken, guestSecret, Tokens } from '../../src/http/auth.js';
+import { bearerToken, Tokens } from '../../src/http/auth.js';
 
 const NOW = 1_700_000_000_000;
 const SECRET = new TextEncoder().encode('the secret of the guests, 32 bytes');
@@ -65,19 +62,6 @@ describe('anything else is unauthorized', () => {
     await expect(without.verify(token)).rejects.toMatchObject({ code: 'unauthorized' });
     await expect(without.issue('alice')).rejects.toMatchObject({ code: 'permission_denied' });
   });
-});
-
-test('the secret is made once, for its owner alone, and one that is damaged is not replaced in silence', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'fullduplex-secret-'));
-  const data = join(folder, 'data');
-  const first = await guestSecret(data);
-  expect(first).toHaveLength(32);
-  expect(Buffer.from(await guestSecret(data))).toEqual(Buffer.from(first));
-  expect((await stat(join(data, 'secret'))).mode & 0o777).toBe(0o600);
-  expect((await readFile(join(data, 'secret'), 'utf8')).trim()).toBe(Buffer.from(first).toString('hex'));
-  await writeFile(join(data, 'secret'), 'short');
-  await expect(guestSecret(data)).rejects.toThrow('is no secret');
-  await rm(folder, { recursive: true });
 });
 
 test('the token of a header', () => {

@@ -1,6 +1,6 @@
-/** What every log must do with what it is given: records, keys and facts. */
+/** What every log must do with the records it is given, and with their keys. */
 import { describe, expect, test } from 'vitest';
-import { LIMITS, message, type Subject, texts } from './subject.js';
+import { factsOf, fill, idsOf, message, range, type Subject, texts } from './subject.js';
 
 export function describeAppending(subject: Subject): void {
   describe('append', () => {
@@ -31,32 +31,78 @@ export function describeAppending(subject: Subject): void {
       );
     });
 
+    test('counts ids over all channels from 1, without holes', async () => {
+      expect(subject.log.position).toBe(0);
+      const calls = range(1, 30).map((count) =>
+        subject.log.append({ records: range(1, count % 4).map((text) => message(`room:${text}`, 'x')) }),
+      );
+      const ids = (await Promise.all(calls)).map((appended) => idsOf(appended));
+      const count = ids.flat().length;
+      expect(ids.flat()).toEqual(range(1, count));
+      expect(subject.log.position).toBe(count);
+    });
+
+    test('counts nothing for what fails: neither ids nor offsets have holes', async () => {
+      await subject.log.append({ records: [message('room:a', '1', 'k')] });
+      const turn = await Promise.allSettled([
+        subject.log.append({ records: [message('room:a', '2')] }),
+        subject.log.append({ records: [message('room:a', 'lost'), message('room:a', 'other', 'k')] }),
+        subject.log.append({ records: [message('room:b', 'lost')], when: [{ key: 'f', id: 7 }] }),
+        subject.log.append({ records: [message('room:a', '3')] }),
+      ]);
+      expect(turn.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+      const { records } = await subject.log.read({ channel: 'room:a', limit: 10 });
+      expect(records.map(({ id, offset }) => [id, offset])).toEqual([
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ]);
+      expect(texts(records)).toEqual(['1', '2', '3']);
+      expect(subject.log.position).toBe(3);
+    });
+
+    test('has one epoch from the first id on, which every position bears', async () => {
+      expect(subject.log.epochs).toEqual([{ name: expect.any(String), first: 1 }]);
+      const { name } = subject.log.epochs[0]!;
+      expect(name).not.toBe('');
+      await fill(subject, 'room:a', 3);
+      const [last] = await subject.log.append({ records: [message('room:b', 'x')] });
+      expect(last?.position).toEqual({ epoch: name, offset: 1 });
+      expect((await subject.log.read({ channel: 'room:a', limit: 1 })).head).toEqual({
+        epoch: name,
+        offset: 3,
+      });
+    });
+
     test('takes an append with nothing in it', async () => {
       await expect(subject.log.append({ records: [] })).resolves.toEqual([]);
     });
 
     test('gives back what it was given, as it was given', async () => {
       const data = '{ "type":"message",  "text":"z\\u0000 \\ud83d 👩‍👩‍👧 שלום \\n" }';
-      await subject.log.append({
+      const [appended] = await subject.log.append({
         records: [{ channel: 'room:日本語', sender: 'Ædith', key: 'k "1"\n', data }],
       });
+      const time = subject.ownClock ? appended!.time : subject.clock;
+      expect(appended).toMatchObject({ time, position: { epoch: subject.log.epochs[0]!.name, offset: 1 } });
       const { records } = await subject.log.read({ channel: 'room:日本語', limit: 1 });
       expect(records).toEqual([
-        { channel: 'room:日本語', sender: 'Ædith', key: 'k "1"\n', data, offset: 1, time: subject.clock },
+        { channel: 'room:日本語', sender: 'Ædith', key: 'k "1"\n', data, id: 1, offset: 1, time },
       ]);
       await subject.log.append({ records: [message('room:日本語', 'keyless')] });
       const [keyless] = (await subject.log.read({ channel: 'room:日本語', after: 1, limit: 1 })).records;
       expect(keyless).not.toHaveProperty('key');
     });
 
-    test('lets no time go back within a channel', async () => {
-      await subject.log.append({ records: [message('room:a', '1')] });
+    test('goes by a clock that may go back, while the order does not', async () => {
+      const [first] = await subject.log.append({ records: [message('room:a', '1')] });
       subject.clock -= 60_000;
-      const [second] = await subject.log.append({ records: [message('room:a', '2')] });
-      expect(second?.time).toBe(1_700_000_000_000);
-      subject.clock += 120_000;
-      const [third] = await subject.log.append({ records: [message('room:a', '3')] });
-      expect(third?.time).toBe(1_700_000_060_000);
+      const [back] = await subject.log.append({ records: [message('room:a', '2')] });
+      expect([first?.id, back?.id]).toEqual([1, 2]);
+      const { records } = await subject.log.read({ channel: 'room:a', limit: 10 });
+      expect(records.map(({ time }) => time)).toEqual([first?.time, back?.time]);
+      if (subject.ownClock) return;
+      expect([first?.time, back?.time]).toEqual([1_700_000_000_000, 1_699_999_940_000]);
     });
 
     test('refuses a record that is too large, and appends nothing of its append', async () => {
@@ -75,7 +121,7 @@ export function describeAppending(subject: Subject): void {
 
     test('counts bytes and not characters', async () => {
       const data = JSON.stringify('語'.repeat(400));
-      expect(data.length).toBeLessThan(LIMITS.maxRecordBytes);
+      expect(data.length).toBeLessThan(1000);
       await expect(
         subject.log.append({ records: [{ channel: 'room:a', sender: 'ada', data }] }),
       ).rejects.toMatchObject({
@@ -92,9 +138,15 @@ export function describeAppending(subject: Subject): void {
         await expect(
           subject.log.append({ records: [{ ...message('room:a', 'x'), data: text }] }),
         ).rejects.toThrow(TypeError);
-        await expect(subject.log.append({ records: [], facts: [{ key: text, value: '' }] })).rejects.toThrow(
-          TypeError,
-        );
+        for (const append of [
+          { records: [], facts: [{ key: text, value: '' }] },
+          { records: [], facts: [{ key: 'k', value: text }] },
+          { records: [], unless: text },
+          { records: [], when: [{ key: text, id: 0 }] },
+          { records: [message('room:a', 'x')], redact: [{ id: 1, data: text }] },
+        ]) {
+          await expect(subject.log.append(append)).rejects.toThrow(TypeError);
+        }
       }
       expect((await subject.log.heads(['room:a']))[0]?.offset).toBe(0);
     });
@@ -123,6 +175,26 @@ export function describeAppending(subject: Subject): void {
       const [again] = await subject.log.append({ records: [record] });
       expect(again).toEqual({ ...first, duplicate: true });
       expect((await subject.log.heads(['room:a']))[0]?.offset).toBe(2);
+    });
+
+    test('of an append some of whose records are there already append the others', async () => {
+      await subject.log.append({ records: [message('room:a', '1', 'k1'), message('room:a', '2', 'k2')] });
+      const appended = await subject.log.append({
+        records: [
+          message('room:a', '3', 'k3'),
+          message('room:a', '1', 'k1'),
+          message('room:b', '1', 'k1'),
+          message('room:a', '4'),
+        ],
+        facts: [{ key: 'f', value: 'set' }],
+      });
+      expect(appended.map(({ id, position, duplicate }) => [id, position.offset, duplicate])).toEqual([
+        [3, 3, false],
+        [1, 1, true],
+        [4, 1, false],
+        [5, 4, false],
+      ]);
+      expect(await factsOf(subject.log)).toEqual({ f: 'set' });
     });
 
     test('give it back within one turn and within one append', async () => {
@@ -179,96 +251,13 @@ export function describeAppending(subject: Subject): void {
       const { records } = await subject.log.read({ channel: 'room:a', limit: 10 });
       expect(texts(records)).toEqual(['mine', 'before', 'after']);
       expect((await subject.log.heads(['room:b']))[0]?.offset).toBe(0);
-      expect(await subject.log.facts('fact')).toEqual([]);
+      expect(await factsOf(subject.log)).toEqual({});
     });
 
     test('refuse other data within one append', async () => {
       const records = [message('room:a', 'one', 'k'), message('room:a', 'two', 'k')];
       await expect(subject.log.append({ records })).rejects.toMatchObject({ code: 'key_conflict' });
       expect((await subject.log.heads(['room:a']))[0]?.offset).toBe(0);
-    });
-  });
-
-  describe('facts', () => {
-    test('are changed with the records, and removed by null', async () => {
-      await subject.log.append({ records: [message('room:a', 'x')], facts: [{ key: 'm/a', value: '1' }] });
-      await subject.log.append({ records: [], facts: [{ key: 'm/b', value: '' }] });
-      expect(await subject.log.facts('m/')).toEqual([
-        { key: 'm/a', value: '1' },
-        { key: 'm/b', value: '' },
-      ]);
-      await subject.log.append({
-        records: [],
-        facts: [
-          { key: 'm/a', value: '2' },
-          { key: 'm/b', value: null },
-          { key: 'm/none', value: null },
-        ],
-      });
-      expect(await subject.log.facts('m/')).toEqual([{ key: 'm/a', value: '2' }]);
-    });
-
-    test('come by prefix, in the order of their bytes', async () => {
-      // By UTF-16 units the emoji would come before the half-width form.
-      const keys = ['p/', 'p/a', 'p/Z', 'p/é', 'p/ｦ', 'p/😀', 'p', 'q/a', 'o/z', 'p0'];
-      await subject.log.append({ records: [], facts: keys.map((key) => ({ key, value: key })) });
-      const found = await subject.log.facts('p/');
-      expect(found.map((fact) => fact.key)).toEqual(['p/', 'p/Z', 'p/a', 'p/é', 'p/ｦ', 'p/😀']);
-      expect(await subject.log.facts('')).toHaveLength(keys.length);
-      expect(await subject.log.facts('nothing')).toEqual([]);
-    });
-
-    test('stay as they are for a retry, which may be long out of date', async () => {
-      const joined = {
-        records: [message('room:a', 'joined', 'k')],
-        facts: [{ key: 'm/ada', value: 'in' }],
-      };
-      await subject.log.append(joined);
-      await subject.log.append({ records: [], facts: [{ key: 'm/ada', value: null }] });
-      expect((await subject.log.append(joined))[0]?.duplicate).toBe(true);
-      expect(await subject.log.facts('m/')).toEqual([]);
-    });
-
-    test('keep out what must not come after them, in the same commit too', async () => {
-      const remove = (key: string) => ({
-        records: [message('room:a', 'gone', key)],
-        facts: [{ key: 'x/1', value: '' }],
-        unless: 'x/1',
-      });
-      const edit = { records: [message('room:a', 'late')], facts: [{ key: 'y', value: '' }], unless: 'x/1' };
-      const refused = { status: 'rejected', reason: { code: 'fact_exists', retryable: false } };
-      const turn = await Promise.allSettled([
-        subject.log.append({ records: [message('room:a', 'early')], unless: 'x/1' }),
-        subject.log.append(remove('k1')),
-        subject.log.append(edit),
-        subject.log.append(remove('k2')),
-        subject.log.append(remove('k1')),
-        subject.log.append({ records: [], facts: [{ key: 'y', value: '' }], unless: 'x/1' }),
-      ]);
-      expect(turn).toMatchObject([
-        { status: 'fulfilled' },
-        { status: 'fulfilled', value: [{ position: { offset: 2 }, duplicate: false }] },
-        refused,
-        refused,
-        { status: 'fulfilled', value: [{ position: { offset: 2 }, duplicate: true }] },
-        refused,
-      ]);
-      await expect(subject.log.append(edit)).rejects.toMatchObject({ code: 'fact_exists' });
-      expect(await subject.log.facts('')).toEqual([{ key: 'x/1', value: '' }]);
-      await subject.log.append({ records: [], facts: [{ key: 'x/1', value: null }] });
-      expect((await subject.log.append(edit))[0]?.position.offset).toBe(3);
-      expect((await subject.log.append({ ...edit, unless: 'x/' }))[0]?.position.offset).toBe(4);
-    });
-
-    test('have keys of up to 1,024 bytes, and values of up to a record', async () => {
-      await subject.log.append({ records: [], facts: [{ key: 'é'.repeat(512), value: 'x'.repeat(1000) }] });
-      expect(await subject.log.facts('é')).toHaveLength(1);
-      const longKey = { key: `${'é'.repeat(512)}x`, value: '' };
-      await expect(subject.log.append({ records: [], facts: [longKey] })).rejects.toThrow(TypeError);
-      const longValue = { key: 'k', value: 'x'.repeat(1001) };
-      await expect(subject.log.append({ records: [], facts: [longValue] })).rejects.toMatchObject({
-        code: 'record_too_large',
-      });
     });
   });
 }

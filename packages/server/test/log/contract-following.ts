@@ -1,75 +1,118 @@
-/** What every log must tell its followers, and how it ends. */
+/** What every log must tell those who follow it, and how it ends. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ChannelLog } from '../../src/log/channel-log.js';
-import { message, type Subject } from './subject.js';
+import type { Log } from '../../src/log/log.js';
+import { DEAF, factsOf, fill, idsOf, listen, message, range, type Subject } from './subject.js';
 
 export function describeFollowing(subject: Subject): void {
   describe('follow', () => {
     test('tells in order, once, and before the append resolves', async () => {
-      const seen: number[] = [];
-      const told: string[] = [];
-      const following = await subject.log.follow('room:a', (records, epoch) => {
-        seen.push(...records.map((record) => record.offset));
-        told.push(epoch);
-      });
-      expect(following.head.offset).toBe(0);
+      const { records } = listen(subject.log);
       const first = subject.log.append({ records: [message('room:a', '1'), message('room:b', 'other')] });
       const second = subject.log.append({ records: [message('room:a', '2')] });
       await first;
-      expect(seen).toContain(1);
+      expect(idsOf(records)).toContain(1);
+      expect(idsOf(records)).toContain(2);
       await second;
-      expect(seen).toEqual([1, 2]);
-      expect(new Set(told)).toEqual(new Set([following.head.epoch]));
+      expect(records.map(({ id, channel, offset }) => [id, channel, offset])).toEqual([
+        [1, 'room:a', 1],
+        [2, 'room:b', 1],
+        [3, 'room:a', 2],
+      ]);
+    });
+
+    test('tells whole records, as they are read', async () => {
+      const { records } = listen(subject.log);
+      await subject.log.append({ records: [message('room:a', 'x', 'k', 'bob'), message('room:a', 'y')] });
+      expect(records).toEqual((await subject.log.read({ channel: 'room:a', limit: 9 })).records);
+    });
+
+    test('tells only of what comes after its beginning', async () => {
+      await fill(subject, 'room:a', 3);
+      const { records } = listen(subject.log);
+      await fill(subject, 'room:a', 2);
+      expect(idsOf(records)).toEqual([4, 5]);
     });
 
     test('tells nothing of duplicates, nor of what failed, nor after it was stopped', async () => {
       await subject.log.append({ records: [message('room:a', 'x', 'k')] });
-      const seen: number[] = [];
-      const following = await subject.log.follow('room:a', (records) =>
-        seen.push(...records.map((r) => r.offset)),
-      );
-      expect(following.head.offset).toBe(1);
+      const { records, stop } = listen(subject.log);
       await subject.log.append({ records: [message('room:a', 'x', 'k')] });
-      await subject.log.append({ records: [message('room:a', 'y', 'k')] }).catch(() => {});
-      expect(seen).toEqual([]);
+      await expect(subject.log.append({ records: [message('room:a', 'y', 'k')] })).rejects.toThrow();
+      await subject.log.append({ records: [], facts: [{ key: 'f', value: '' }] });
+      expect(records).toEqual([]);
       await subject.log.append({ records: [message('room:a', 'z')] });
-      following.stop();
-      following.stop();
+      stop();
+      stop();
       await subject.log.append({ records: [message('room:a', 'unheard')] });
-      expect(seen).toEqual([2]);
+      expect(idsOf(records)).toEqual([2]);
     });
 
-    test('tells each listener, and the same one as often as it follows', async () => {
+    test('tells each follower, and the same one as often as it follows', async () => {
       let count = 0;
-      const listener = () => {
-        count++;
-      };
-      const first = await subject.log.follow('room:a', listener);
-      await subject.log.follow('room:a', listener);
+      const follower = { ...DEAF, told: () => count++ };
+      const stop = subject.log.follow(follower);
+      subject.log.follow(follower);
       await subject.log.append({ records: [message('room:a', '1')] });
       expect(count).toBe(2);
-      first.stop();
+      stop();
       await subject.log.append({ records: [message('room:a', '2')] });
       expect(count).toBe(3);
+      stop();
+      await subject.log.append({ records: [message('room:a', '3')] });
+      expect(count).toBe(4);
     });
 
     test('tells who begins to follow while others are told only of what comes after', async () => {
       const late: number[] = [];
-      const heads: Promise<number>[] = [];
-      await subject.log.follow('room:a', () => {
-        const following = subject.log.follow('room:a', (records) =>
-          late.push(...records.map((r) => r.offset)),
-        );
-        heads.push(following.then(({ head }) => head.offset));
+      let began: number | undefined;
+      subject.log.follow({
+        ...DEAF,
+        told: () => {
+          if (began !== undefined) return;
+          began = subject.log.position;
+          subject.log.follow({ ...DEAF, told: (records) => late.push(...idsOf(records)) });
+        },
       });
       await subject.log.append({ records: [message('room:a', '1')] });
-      expect(await heads[0]).toBe(1);
+      expect(began).toBe(1);
       await subject.log.append({ records: [message('room:a', '2')] });
       expect(late).toEqual([2]);
     });
 
-    test('with read, gives every record once, wherever a reader joins', async () => {
+    test('tells nothing more to whom another follower has stopped', async () => {
+      const heard: number[] = [];
+      const stops: (() => void)[] = [];
+      subject.log.follow({ ...DEAF, told: () => stops.forEach((stop) => void stop()) });
+      stops.push(subject.log.follow({ ...DEAF, told: (records) => heard.push(...idsOf(records)) }));
+      await subject.log.append({ records: [message('room:a', '1')] });
+      expect(heard).toEqual([]);
+    });
+
+    test('lets a follower append and read, as of the moment it was told', async () => {
+      const answers: Promise<unknown>[] = [];
+      let replied = false;
+      subject.log.follow({
+        ...DEAF,
+        told: (records) => {
+          const last = records.at(-1)!;
+          answers.push(
+            subject.log.heads([last.channel]).then(([head]) => {
+              expect(head!.id).toBeGreaterThanOrEqual(last.id);
+            }),
+          );
+          if (replied) return;
+          replied = true;
+          answers.push(subject.log.append({ records: [message('room:b', 'reply')] }));
+        },
+      });
+      const { records } = listen(subject.log);
+      await fill(subject, 'room:a', 2);
+      await Promise.all(answers);
+      expect(idsOf(records)).toEqual([1, 2, 3]);
+    });
+
+    test('with readAfter, gives every record once, wherever a reader joins', async () => {
       const step = fc.oneof(
         {
           weight: 4,
@@ -88,16 +131,16 @@ export function describeFollowing(subject: Subject): void {
       let run = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-          const channel = `room:seam-${++run}`;
+          const channels = [`room:seam-${++run}`, `room:other-${run}`];
+          const began = subject.log.position;
           const readers: Promise<{ readonly after: number; readonly seen: () => number[] }>[] = [];
-          let appended = 0;
           let pending: Promise<unknown>[] = [];
           for (const current of steps) {
             if (current.do === 'append') {
-              const records = Array.from({ length: current.count }, () => message(channel, `${++appended}`));
+              const records = range(1, current.count).map((n) => message(channels[n % 2]!, `${n}`));
               pending.push(subject.log.append({ records }));
             } else if (current.do === 'join') {
-              readers.push(join(subject.log, channel, current.after));
+              readers.push(join(subject.log, channels, began + current.after));
             } else if (current.do === 'turn') {
               await new Promise((resolve) => setImmediate(resolve));
             } else {
@@ -107,11 +150,7 @@ export function describeFollowing(subject: Subject): void {
           }
           await Promise.all(pending);
           for (const { after, seen } of await Promise.all(readers)) {
-            const expected = Array.from(
-              { length: Math.max(appended - after, 0) },
-              (_, index) => after + index + 1,
-            );
-            expect(seen()).toEqual(expected);
+            expect(seen()).toEqual(range(after + 1, subject.log.position));
           }
         }),
         { numRuns: 60 },
@@ -119,45 +158,88 @@ export function describeFollowing(subject: Subject): void {
     });
   });
 
+  describe('position', () => {
+    test('is reached at once where it is, and later where it will be', async () => {
+      await subject.log.reached(0);
+      let reached = false;
+      const waiting = subject.log.reached(3).then(() => {
+        reached = true;
+      });
+      await fill(subject, 'room:a', 2);
+      expect(reached).toBe(false);
+      await fill(subject, 'room:b', 2);
+      await waiting;
+      expect(subject.log.position).toBeGreaterThanOrEqual(3);
+      await subject.log.reached(4);
+    });
+
+    test('is what the storage holds once it has caught up', async () => {
+      await subject.log.catchUp();
+      await fill(subject, 'room:a', 2);
+      await subject.log.catchUp();
+      expect(subject.log.position).toBe(2);
+    });
+  });
+
   describe('close', () => {
     test('finishes what was appended before, and refuses what comes after', async () => {
+      const { records } = listen(subject.log);
       const before = subject.log.append({ records: [message('room:a', '1')] });
       const closing = subject.log.close();
       const calls = [
         subject.log.append({ records: [] }),
         subject.log.read({ channel: 'room:a', limit: 1 }),
+        subject.log.readAfter({ channels: [{ channel: 'room:a', after: 0 }], limit: 1 }),
+        subject.log.tail(0, 1),
         subject.log.heads(['room:a']),
-        subject.log.follow('room:a', () => {}),
-        subject.log.facts(''),
+        subject.log.facts(['f']),
+        subject.log.list('', 1),
+        subject.log.channels(0, 1),
+        subject.log.catchUp(),
+        subject.log.reached(1000),
         subject.log.trim('room:a', 1),
       ];
       for (const outcome of await Promise.allSettled(calls)) {
         expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'closed', retryable: false } });
       }
       expect(await before).toHaveLength(1);
+      expect(idsOf(records)).toEqual([1]);
       await closing;
       await subject.log.close();
+    });
+
+    test('ends the waiting for what does not come', async () => {
+      const waiting = expect(subject.log.reached(7)).rejects.toMatchObject({ code: 'closed' });
+      await subject.log.close();
+      await waiting;
+    });
+
+    test('finishes what changes facts alone', async () => {
+      const appended = subject.log.append({ records: [], facts: [{ key: 'f', value: '1' }] });
+      const seen = appended.then(() => 'done');
+      const closing = subject.log.close();
+      expect(await seen).toBe('done');
+      await closing;
+      await expect(factsOf(subject.log)).rejects.toMatchObject({ code: 'closed' });
     });
   });
 }
 
-/** A reader as the contract describes it: follows first, then reads up to there, then goes on with what it is told. */
+/** A reader as the contract describes it: follows, reads up to where the log was then, and goes on with what it is told. */
 async function join(
-  log: ChannelLog,
-  channel: string,
+  log: Log,
+  channels: readonly string[],
   from: number,
 ): Promise<{ readonly after: number; readonly seen: () => number[] }> {
   const read: number[] = [];
-  const told: number[] = [];
-  const { head } = await log.follow(channel, (records) =>
-    told.push(...records.map((record) => record.offset)),
-  );
-  const after = Math.min(from, head.offset);
-  let position = after;
-  while (position < head.offset) {
-    const { records } = await log.read({ channel, after: position, before: head.offset + 1, limit: 3 });
-    read.push(...records.map((record) => record.offset));
-    position = records.at(-1)!.offset;
+  const { records: told } = listen(log);
+  const end = log.position;
+  const after = Math.min(from, end);
+  for (let place = after; place < end; ) {
+    const request = { channels: channels.map((channel) => ({ channel, after: place })), limit: 3 };
+    const { records, through } = await log.readAfter(request);
+    read.push(...idsOf(records).filter((id) => id <= end));
+    place = through;
   }
-  return { after, seen: () => [...read, ...told] };
+  return { after, seen: () => [...read, ...idsOf(told).filter((id) => id > end)] };
 }

@@ -1,11 +1,11 @@
 /** What every log must answer of what it holds, and of what it holds no more. */
 import { describe, expect, test } from 'vitest';
-import type { ChannelLog } from '../../src/log/channel-log.js';
-import { fill, message, type Subject, texts } from './subject.js';
+import type { Log } from '../../src/log/log.js';
+import { fill, idsOf, message, range, type Subject, texts } from './subject.js';
 
 export function describeReading(subject: Subject): void {
   describe('read', () => {
-    const offsets = async (request: Omit<Parameters<ChannelLog['read']>[0], 'channel'>): Promise<number[]> =>
+    const offsets = async (request: Omit<Parameters<Log['read']>[0], 'channel'>): Promise<number[]> =>
       (await subject.log.read({ channel: 'room:a', ...request })).records.map((record) => record.offset);
 
     test('reads an unknown channel as an empty one', async () => {
@@ -33,8 +33,10 @@ export function describeReading(subject: Subject): void {
     test('tells the head beside whatever was read', async () => {
       await fill(subject, 'room:a', 10);
       const [head] = await subject.log.heads(['room:a']);
-      expect(head?.offset).toBe(10);
-      expect((await subject.log.read({ channel: 'room:a', limit: 2 })).head).toEqual(head);
+      expect(head).toEqual({ offset: 10, id: 10 });
+      const epoch = subject.log.epochs.at(-1)!.name;
+      expect((await subject.log.read({ channel: 'room:a', limit: 2 })).head).toEqual({ epoch, offset: 10 });
+      expect((await subject.log.read({ channel: 'room:a', after: 10, limit: 2 })).head.offset).toBe(10);
     });
 
     test('stops before the bytes pass the limit, but gives one record at least', async () => {
@@ -58,8 +60,27 @@ export function describeReading(subject: Subject): void {
       await fill(subject, 'room:a', 2);
       await fill(subject, 'room:b', 1);
       const heads = await subject.log.heads(['room:b', 'room:none', 'room:a', 'room:b']);
-      expect(heads.map((head) => head.offset)).toEqual([1, 0, 2, 1]);
+      expect(heads).toEqual([
+        { offset: 1, id: 3 },
+        { offset: 0, id: 0 },
+        { offset: 2, id: 2 },
+        { offset: 1, id: 3 },
+      ]);
+      await fill(subject, 'room:none', 1);
+      expect(await subject.log.heads(['room:none'])).toEqual([{ offset: 1, id: 4 }]);
       expect(await subject.log.heads([])).toEqual([]);
+    });
+  });
+
+  describe('newest', () => {
+    test('is the id of the last record, where it is at hand', async () => {
+      await fill(subject, 'room:a', 2);
+      await fill(subject, 'room:b', 1);
+      expect([2, undefined]).toContain(subject.log.newest('room:a'));
+      expect([3, undefined]).toContain(subject.log.newest('room:b'));
+      expect([0, undefined]).toContain(subject.log.newest('room:none'));
+      await subject.log.trim('room:a', 2);
+      expect([2, undefined]).toContain(subject.log.newest('room:a'));
     });
   });
 
@@ -114,6 +135,14 @@ export function describeReading(subject: Subject): void {
       expect((await subject.log.read({ channel: 'room:a', after: 9, limit: 2 })).gap).toBeUndefined();
     });
 
+    test('are told where everything that was asked for was trimmed', async () => {
+      await fill(subject, 'room:a', 10);
+      await subject.log.trim('room:a', 6);
+      const { records, gap } = await subject.log.read({ channel: 'room:a', after: 1, before: 4, limit: 9 });
+      expect(records).toEqual([]);
+      expect(gap).toMatchObject({ reason: 'retention', from: 2, to: 3, oldest: 6, head: 10 });
+    });
+
     test('are told to a reader of another epoch with what was trimmed of this one', async () => {
       await fill(subject, 'room:a', 10);
       await subject.log.trim('room:a', 6);
@@ -138,6 +167,9 @@ export function describeReading(subject: Subject): void {
           newestFirst: true,
         });
       expect((await page(undefined, 3)).gap).toBeUndefined();
+      // Just as many as there are before it: the page runs into it all the same.
+      expect((await page(undefined, 5)).gap).toMatchObject({ reason: 'retention', from: 1, to: 5 });
+      expect((await page(8, 2)).gap).toMatchObject({ reason: 'retention', from: 1, to: 5 });
       const last = await page(8, 3);
       expect(texts(last.records)).toEqual(['6', '7']);
       expect(last.gap).toMatchObject({ reason: 'retention', from: 1, to: 5 });
@@ -150,18 +182,16 @@ export function describeReading(subject: Subject): void {
   describe('channels', () => {
     test('are listed by pages, in the order in which they began, with what they have', async () => {
       expect(await subject.log.channels(0, 10)).toEqual([]);
-      const began = subject.clock;
       await fill(subject, 'room:b', 3);
-      subject.clock += 1000;
       await fill(subject, 'room:a', 1);
       await fill(subject, 'room:b', 2);
       await fill(subject, 'room:c', 1);
       await subject.log.trim('room:b', 5);
       const all = await subject.log.channels(0, 10);
       expect(all).toEqual([
-        { channel: 'room:b', number: expect.any(Number), oldest: 5, head: 5, oldestTime: began + 1000 },
-        { channel: 'room:a', number: expect.any(Number), oldest: 1, head: 1, oldestTime: began + 1000 },
-        { channel: 'room:c', number: expect.any(Number), oldest: 1, head: 1, oldestTime: began + 1000 },
+        { channel: 'room:b', number: expect.any(Number), oldest: 5, head: 5 },
+        { channel: 'room:a', number: expect.any(Number), oldest: 1, head: 1 },
+        { channel: 'room:c', number: expect.any(Number), oldest: 1, head: 1 },
       ]);
       expect(await subject.log.channels(0, 2)).toEqual(all.slice(0, 2));
       expect(await subject.log.channels(all[0]!.number, 2)).toEqual(all.slice(1));
@@ -170,14 +200,14 @@ export function describeReading(subject: Subject): void {
   });
 
   describe('trim', () => {
-    test('keeps the head, the offsets and the time', async () => {
+    test('keeps the head and the offsets', async () => {
       await fill(subject, 'room:a', 5);
       await subject.log.trim('room:a', 100);
       const { records } = await subject.log.read({ channel: 'room:a', after: 4, limit: 10 });
       expect(records.map((record) => record.offset)).toEqual([5]);
-      subject.clock -= 1000;
       const [next] = await subject.log.append({ records: [message('room:a', '6')] });
-      expect(next).toMatchObject({ position: { offset: 6 }, time: 1_700_000_000_000 });
+      expect(next).toMatchObject({ id: 6, position: { offset: 6 } });
+      expect(await subject.log.heads(['room:a'])).toEqual([{ offset: 6, id: 6 }]);
     });
 
     test('takes keys with their records', async () => {
@@ -189,6 +219,33 @@ export function describeReading(subject: Subject): void {
         duplicate: false,
         position: { offset: 3 },
       });
+    });
+
+    test('takes from each channel only what is its own', async () => {
+      await subject.log.append({
+        records: range(1, 20).map((text) => message(text % 2 === 0 ? 'room:a' : 'room:b', `${text}`)),
+      });
+      await subject.log.trim('room:a', 6);
+      const { records } = await subject.log.read({ channel: 'room:b', limit: 100 });
+      expect(idsOf(records)).toEqual(range(1, 20).filter((id) => id % 2 === 1));
+    });
+
+    test('takes many records', async () => {
+      for (let count = 0; count < 30; count++) await fill(subject, 'room:a', 100);
+      await subject.log.trim('room:a', 2991);
+      const { records, head, gap } = await subject.log.read({ channel: 'room:a', limit: 100 });
+      expect(records.map(({ offset }) => offset)).toEqual(range(2991, 3000));
+      expect(head.offset).toBe(3000);
+      expect(gap).toMatchObject({ reason: 'retention', from: 1, to: 2990 });
+    });
+
+    test('goes on where it was trimmed before', async () => {
+      await fill(subject, 'room:a', 10);
+      await subject.log.trim('room:a', 3);
+      await subject.log.trim('room:a', 7);
+      await subject.log.trim('room:a', 5);
+      const { records } = await subject.log.read({ channel: 'room:a', limit: 100 });
+      expect(texts(records)).toEqual(['7', '8', '9', '10']);
     });
 
     test('does nothing where there is nothing to do', async () => {

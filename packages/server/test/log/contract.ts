@@ -1,38 +1,61 @@
-/** What every log must do: the one suite that all implementations of `ChannelLog` pass. */
+/** What every log must do: the one suite that all implementations of `Log` pass. */
 import { afterEach, beforeEach, describe } from 'vitest';
-import type { ChannelLog } from '../../src/log/channel-log.js';
 import { describeAppending } from './contract-appending.js';
+import { describeFacts } from './contract-facts.js';
 import { describeFollowing } from './contract-following.js';
+import { describeMerging } from './contract-merging.js';
 import { describeReading } from './contract-reading.js';
-import { LIMITS, type Subject } from './subject.js';
+import { describeRedacting } from './contract-redacting.js';
+import { describeSeveral } from './contract-several.js';
+import { later } from './fixtures.js';
+import type { OpenLog, Subject } from './subject.js';
 
-export interface ContractOptions {
-  readonly maxRecordBytes: number;
-  readonly maxPendingBytes: number;
-  readonly now: () => number;
+export type { ContractOptions, Opened, OpenLog } from './subject.js';
+
+export interface ContractTraits {
+  /** Whether `open` answers `another`: several logs may stand on the storage at once. */
+  readonly severalWriters: boolean;
 }
 
-/** Opens a fresh, empty log with these limits, and answers it with what throws it away. */
-export type OpenLog = (
-  options: ContractOptions,
-) => Promise<{ readonly log: ChannelLog; readonly discard: () => Promise<void> }>;
+/** What is at hand in memory; where nothing is, the storage answers everything itself. */
+const AT_HAND = { recentBytes: 1_000_000, maxHeads: 1000 };
+const NOTHING_AT_HAND = { recentBytes: 0, maxHeads: 0 };
 
-export function describeContract(name: string, open: OpenLog): void {
-  describe(`${name} keeps the contract`, () => {
-    const subject = {} as Subject;
-    let discard: () => Promise<void>;
+export function describeContract(name: string, open: OpenLog, { severalWriters }: ContractTraits): void {
+  const within = (title: string, memory: typeof AT_HAND, parts: (subject: Subject) => void): void => {
+    describe(title, () => {
+      const subject = {} as Subject;
+      let discard: () => Promise<void>;
 
-    beforeEach(async () => {
-      subject.clock = 1_700_000_000_000;
-      const opened = await open({ ...LIMITS, now: () => subject.clock });
-      subject.log = opened.log;
-      discard = opened.discard;
+      beforeEach(async () => {
+        subject.clock = 1_700_000_000_000;
+        const limits = { maxRecordBytes: 1000, maxPendingBytes: 100_000 };
+        const opened = await open({ ...limits, ...memory, ...later, now: () => subject.clock });
+        subject.log = opened.log;
+        subject.another = opened.another;
+        subject.ownClock = opened.ownClock === true;
+        discard = opened.discard;
+      });
+
+      afterEach(() => discard());
+
+      parts(subject);
     });
+  };
 
-    afterEach(() => discard());
-
+  within(`${name} keeps the contract`, AT_HAND, (subject) => {
     describeAppending(subject);
+    describeFacts(subject);
     describeReading(subject);
+    describeMerging(subject);
+    describeRedacting(subject);
     describeFollowing(subject);
+    if (severalWriters) describeSeveral(subject);
+  });
+  within(`${name} keeps the contract with nothing at hand`, NOTHING_AT_HAND, (subject) => {
+    describeReading(subject);
+    describeMerging(subject);
+    describeRedacting(subject);
+    if (severalWriters) describeSeveral(subject);
   });
 }

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Append, LogRecord, NewRecord } from '../../src/log/channel-log.js';
 import type { PendingAppend } from '../../src/log/group-commit.js';
+import type { Append, LogRecord, NewRecord } from '../../src/log/log.js';
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fullduplex-log-'));
@@ -12,15 +12,25 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/** What runs later, by the machine's own loop and timers. */
+export const later = {
+  defer: (run: () => void): void => void setImmediate(run),
+  after(ms: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 export function record(channel: string, text: string, key?: string): NewRecord {
   const data = JSON.stringify({ type: 'message', text });
   return { channel, sender: 'ada', data, ...(key === undefined ? {} : { key }) };
 }
 
-/** Records of `room:a` with these offsets. */
+/** Records of `room:a` with these offsets, which are their ids as well. */
 export function stored(from: number, to: number, data = '{}'): LogRecord[] {
   const offsets = Array.from({ length: to - from + 1 }, (_, index) => from + index);
-  return offsets.map((offset) => ({ channel: 'room:a', sender: 'ada', data, offset, time: 1 }));
+  return offsets.map((offset) => ({ channel: 'room:a', sender: 'ada', data, id: offset, offset, time: 1 }));
 }
 
 export function offsetsOf(records: readonly LogRecord[]): number[] {

@@ -3,13 +3,13 @@ import { CommandError, type Disconnect } from '@fullduplex/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Chat } from '../../src/chat/chat.js';
 import { Hub } from '../../src/delivery/hub.js';
-import { TimerWheel } from '../../src/delivery/timer-wheel.js';
-import { MemoryLog } from '../../src/log/memory-log.js';
 import { Presence } from '../../src/presence/presence.js';
 import type { Connection } from '../../src/session/connection.js';
 import type { Identity, Services } from '../../src/session/services.js';
 import { Session } from '../../src/session/session.js';
+import { TimerWheel } from '../../src/time/timer-wheel.js';
 import { FakeClock } from '../support/clock.js';
+import { memoryLog } from '../support/memory-log.js';
 import { FakeOutlet, fakeAudiences } from '../support/outlets.js';
 import { settle, until } from '../support/wait.js';
 
@@ -43,16 +43,24 @@ let identity: Identity;
 
 beforeEach(async () => {
   clock = new FakeClock();
-  const log = new MemoryLog();
+  const log = memoryLog({ clock });
   const left: string[] = [];
   presence = new Presence({
-    now: () => clock.now(),
-    setTimer: (run, ms) => clock.after(ms, run),
-    clearTimer: (stop) => (stop as () => void)(),
+    clock,
     onLeave: (channel) => left.push(channel),
   });
-  const hub = new Hub({ log, clock, audience: fakeAudiences() });
-  const chat = await Chat.open({ log, presence, announce: () => {} });
+  const chat = await Chat.open({
+    log,
+    presence,
+    clock,
+    announce: () => {},
+  });
+  const hub = new Hub({
+    log,
+    audience: fakeAudiences(),
+    changed: (record) => chat.changed(record),
+    skipped: () => chat.skipped(),
+  });
   identity = { user: 'alice' };
   services = {
     chat,
@@ -71,6 +79,7 @@ beforeEach(async () => {
     },
     timing: { pingInterval: 25, pongTimeout: 10, presenceGrace: 15 },
     version: 'test',
+    requireContact: () => {},
     authenticate: (token) =>
       token === undefined ? Promise.reject(new CommandError('unauthorized', 'x')) : Promise.resolve(identity),
     failed: (error) => {

@@ -1,24 +1,27 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Feed } from '../../src/delivery/feed.js';
 import { Hub } from '../../src/delivery/hub.js';
-import { MemoryLog } from '../../src/log/memory-log.js';
+import type { OrderedLog } from '../../src/log/ordered-log.js';
 import { recover, subscribeResultJson } from '../../src/session/recovery.js';
+import { memoryLog, memoryStorage } from '../support/memory-log.js';
 import { fakeAudiences } from '../support/outlets.js';
 
 const BOUNDS = { bytes: 100_000, publications: 5 };
-let log: MemoryLog;
+let log: OrderedLog;
+let hub: Hub;
 let feed: Feed;
 
 beforeEach(async () => {
-  log = new MemoryLog({ epoch: 'e' });
+  log = memoryLog({ storage: memoryStorage(undefined, 'e') });
   const record = { channel: 'room:a', sender: 'alice', data: '{"n":1}' };
   await log.append({ records: Array.from({ length: 8 }, () => record) });
-  feed = await new Hub({ log, audience: fakeAudiences() }).open('room:a');
+  hub = new Hub({ log, audience: fakeAudiences() });
+  feed = await hub.open('room:a');
 });
 
 test('from now on', async () => {
-  const recovery = await recover(feed, 'now', BOUNDS);
-  expect(recovery).toMatchObject({ offset: 8, asked: false, complete: true });
+  const recovery = await recover(hub, feed, 'now', BOUNDS);
+  expect(recovery).toMatchObject({ offset: 8, asked: false });
   expect(JSON.parse(subscribeResultJson('e', recovery))).toEqual({
     recoverable: true,
     positioned: true,
@@ -27,26 +30,18 @@ test('from now on', async () => {
   });
 });
 
-test('from where the server says', async () => {
-  expect(await recover(feed, { from: 3 }, BOUNDS)).toMatchObject({
-    offset: 3,
-    asked: false,
-    complete: false,
-  });
-});
-
 describe('from the client’s position', () => {
   test('all that was missed comes with the answer', async () => {
-    const recovery = await recover(feed, { after: 5, epoch: 'e' }, BOUNDS);
-    expect(recovery).toMatchObject({ offset: 8, recovered: true, complete: true });
+    const recovery = await recover(hub, feed, { after: 5, epoch: 'e' }, BOUNDS);
+    expect(recovery).toMatchObject({ offset: 8, recovered: true });
     const result = JSON.parse(subscribeResultJson('e', recovery)) as { publications: { offset: number }[] };
     expect(result).toMatchObject({ was_recovering: true, recovered: true, offset: 8 });
     expect(result.publications.map(({ offset }) => offset)).toEqual([6, 7, 8]);
   });
 
   test('or as much as the bounds allow, and the answer’s position is behind that', async () => {
-    const recovery = await recover(feed, { after: 1, epoch: 'e' }, BOUNDS);
-    expect(recovery).toMatchObject({ offset: 6, recovered: true, complete: false });
+    const recovery = await recover(hub, feed, { after: 1, epoch: 'e' }, BOUNDS);
+    expect(recovery).toMatchObject({ offset: 6, recovered: true });
     expect(recovery.publications).toHaveLength(5);
   });
 
@@ -55,13 +50,13 @@ describe('from the client’s position', () => {
       { bytes: 0, publications: 5 },
       { bytes: 1000, publications: 0 },
     ]) {
-      const recovery = await recover(feed, { after: 1, epoch: 'e' }, bounds);
-      expect(recovery).toMatchObject({ offset: 1, recovered: true, complete: false, publications: [] });
+      const recovery = await recover(hub, feed, { after: 1, epoch: 'e' }, bounds);
+      expect(recovery).toMatchObject({ offset: 1, recovered: true, publications: [] });
     }
   });
 
   test('nothing was missed', async () => {
-    expect(await recover(feed, { after: 8, epoch: 'e' }, BOUNDS)).toMatchObject({
+    expect(await recover(hub, feed, { after: 8, epoch: 'e' }, BOUNDS)).toMatchObject({
       offset: 8,
       recovered: true,
       publications: [],
@@ -69,8 +64,8 @@ describe('from the client’s position', () => {
   });
 
   test('without an epoch, or with an empty one, any is taken', async () => {
-    expect(await recover(feed, { after: 7 }, BOUNDS)).toMatchObject({ recovered: true });
-    expect(await recover(feed, { after: 7, epoch: '' }, BOUNDS)).toMatchObject({ recovered: true });
+    expect(await recover(hub, feed, { after: 7 }, BOUNDS)).toMatchObject({ recovered: true });
+    expect(await recover(hub, feed, { after: 7, epoch: '' }, BOUNDS)).toMatchObject({ recovered: true });
   });
 
   test('another epoch, or beyond the head, is a gap of that kind', async () => {
@@ -78,7 +73,7 @@ describe('from the client’s position', () => {
       { after: 7, epoch: 'other' },
       { after: 9, epoch: 'e' },
     ]) {
-      expect(await recover(feed, wanted, BOUNDS)).toMatchObject({
+      expect(await recover(hub, feed, wanted, BOUNDS)).toMatchObject({
         offset: 8,
         asked: true,
         recovered: false,
@@ -90,7 +85,7 @@ describe('from the client’s position', () => {
 
   test('before what retention left is a gap with its bounds', async () => {
     await log.trim('room:a', 5);
-    const recovery = await recover(feed, { after: 1, epoch: 'e' }, BOUNDS);
+    const recovery = await recover(hub, feed, { after: 1, epoch: 'e' }, BOUNDS);
     expect(recovery).toMatchObject({
       offset: 8,
       recovered: false,

@@ -60,7 +60,7 @@ test('pongs that answer something else mark nothing', async () => {
   expect(marks).toEqual([]);
 });
 
-test('a closing handshake proves as much as a pong; a cut proves nothing', async () => {
+test('the echo of our own close proves as much as a pong; anything else proves nothing', async () => {
   const inOrder = setup();
   inOrder.handed.gave('direct:a,b', 1);
   await settle();

@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Running, startServer, type TestSocket } from '../support/server.js';
 import { until } from '../support/wait.js';
 
@@ -42,11 +45,14 @@ describe('/ws/NAME, the plain one-to-one chat', () => {
     alice.send({ to_user: 'alice', msg: 'done' });
     await alice.next(1);
     const first = await server.socket('/ws/bob');
+    const pinged = new Promise((resolve) => first.socket.once('ping', resolve));
     await first.next(2);
     expect(parsed(first)).toEqual([
       { from_user: 'alice', msg: 'one' },
       { from_user: 'alice', msg: 'two' },
     ]);
+    // Pongs go out before the close that comes after them.
+    await pinged;
     first.socket.close();
     await first.end();
     const second = await server.socket('/ws/bob');
@@ -66,6 +72,37 @@ describe('/ws/NAME, the plain one-to-one chat', () => {
     const again = await server.socket('/ws/bob');
     await again.next(1);
     expect(parsed(again)).toEqual([{ from_user: 'alice', msg: 'lost on the way' }]);
+  });
+
+  test('a page that is left without having read takes nothing with it', async () => {
+    const alice = await server.socket('/ws/alice');
+    const bob = await server.socket('/ws/bob');
+    bob.socket.pause();
+    alice.send({ to_user: 'bob', msg: 'not read' });
+    alice.send({ to_user: 'alice', msg: 'done' });
+    await alice.next(1);
+    // As a browser does on reload: it says goodbye, and never looks at what came.
+    bob.socket.close(1001);
+    const again = await server.socket('/ws/bob');
+    await again.next(1);
+    expect(parsed(again)).toEqual([{ from_user: 'alice', msg: 'not read' }]);
+  });
+
+  test('what a stopping server sent last counts, once its close was answered', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fullduplex-plain-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const first = await startServer({ dataDir: folder });
+    const bob = await first.socket('/ws/bob');
+    const alice = await first.socket('/ws/alice');
+    alice.send({ to_user: 'bob', msg: 'read' });
+    await bob.next(1);
+    await first.close();
+    const second = await startServer({ dataDir: folder });
+    onTestFinished(() => second.close());
+    const again = await second.socket('/ws/bob');
+    (await second.socket('/ws/alice')).send({ to_user: 'bob', msg: 'later' });
+    await again.next(1);
+    expect(parsed(again)).toEqual([{ from_user: 'alice', msg: 'later' }]);
   });
 
   test('it is the same conversation as in the chat', async () => {

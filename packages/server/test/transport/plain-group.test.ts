@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ChannelLog } from '../../src/log/channel-log.js';
-import { MemoryLog } from '../../src/log/memory-log.js';
+import type { Log } from '../../src/log/log.js';
+import { memoryLog } from '../support/memory-log.js';
 import { type Running, startServer } from '../support/server.js';
 import { settle, until } from '../support/wait.js';
 
@@ -14,12 +14,16 @@ afterEach(async () => {
 
 const LOBBY = 'room:lobby';
 
-/** A log that takes longer to begin to tell of a channel than to append to it. */
-function slowToTell(log: ChannelLog): ChannelLog {
-  const follow = log.follow.bind(log);
-  log.follow = async (channel, listener) => {
+/** A log that takes longer to say where a channel ends, and to read it, than to append to it. */
+function slowToRead(log: Log): Log {
+  const { heads, read } = log;
+  log.heads = async (channels) => {
     await settle(200);
-    return follow(channel, listener);
+    return heads.call(log, channels);
+  };
+  log.read = async (request) => {
+    await settle(200);
+    return read.call(log, request);
   };
   return log;
 }
@@ -39,7 +43,7 @@ describe('/ws, the plain group chat', () => {
 
   test('whoever is the first there hears themselves from their first word on, however slow the log', async () => {
     await server.close();
-    server = await startServer({}, { log: slowToTell(new MemoryLog()) });
+    server = await startServer({}, { log: slowToRead(memoryLog()) });
     const first = await server.socket('/ws');
     const frames = ['one', 'two', 'three'];
     for (const frame of frames) first.send(frame);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseSyncRequest } from '../../src/transport/sync-request.js';
 
 function parse(query: string, headers: Record<string, string> = {}, bearer?: string) {
-  return parseSyncRequest({ method: 'GET', url: `/api/sync${query}`, headers }, bearer);
+  return parseSyncRequest({ method: 'GET', url: `/api/sync${query}`, headers }, bearer, 100);
 }
 
 test('nothing asked: a snapshot, at once', () => {
@@ -44,17 +44,17 @@ test('where a stream stands is in the header, once it has begun; a poll has no s
 });
 
 describe('what cannot be is bad_request', () => {
-  const queries = [
-    '?wait=-1',
-    '?wait=60.5',
-    '?wait=1e1',
-    '?wait=NaN',
-    `?session=${'x'.repeat(129)}`,
-    `?${'channel=feed:a&'.repeat(101)}`,
-  ];
+  const queries = ['?wait=-1', '?wait=60.5', '?wait=1e1', '?wait=NaN', `?session=${'x'.repeat(129)}`];
   for (const query of queries) {
     test(query.slice(0, 40), () => {
       expect(() => parse(query)).toThrow(expect.objectContaining({ code: 'bad_request' }));
     });
   }
+});
+
+test('more channels than one may ask for are limit_exceeded', () => {
+  expect(parse(`?${'channel=feed:a&'.repeat(100)}`).channels).toHaveLength(100);
+  expect(() => parse(`?${'channel=feed:a&'.repeat(101)}`)).toThrow(
+    expect.objectContaining({ code: 'limit_exceeded' }),
+  );
 });

@@ -3,7 +3,7 @@
  * that it ends with the process however that ends, and never has to be cleared by hand.
  */
 import Database from 'libsql';
-import { LogError } from './log.js';
+import { LogError } from '../log.js';
 
 /**
  * Takes the lock of the file and answers what lets it go.

@@ -1,41 +1,23 @@
 /**
- * A thread of the log as its caller sees it: calls go in, answers come out in the same order. A thread that dies
- * fails the calls it had, and the next call starts another. It knows nothing of what the calls mean.
+ * A thread of the log as its caller sees it: calls go in, answers come out. A thread that dies, or cannot open its
+ * database, fails the calls it had, and a later call starts another: the first time at once, then ever less often until
+ * one answers again. It knows nothing of what the calls mean.
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { type ChannelExtent, LogError, type LogErrorCode, type ReadRequest, type ReadResult } from './log.js';
-import type { Extent } from './read-plan.js';
-import type { Batch, BatchReply } from './sqlite-batch.js';
-import type { StorageOptions } from './sqlite-schema.js';
-
-/** What a thread can be asked, and what it answers. */
-export interface Calls {
-  openWriter: { argument: StorageOptions; value: undefined };
-  openReader: { argument: string; value: undefined };
-  commit: { argument: Batch; value: BatchReply };
-  trim: {
-    argument: { readonly channel: string; readonly before: number };
-    value: { readonly oldest: number; readonly more: boolean };
-  };
-  extents: { argument: readonly string[]; value: readonly Extent[] };
-  channels: {
-    argument: { readonly after: number; readonly limit: number };
-    value: readonly ChannelExtent[];
-  };
-  read: { argument: ReadRequest; value: ReadResult };
-  facts: { argument: string; value: readonly string[] };
-  close: { argument: undefined; value: undefined };
-}
+import { LogError, type LogErrorCode } from '../log.js';
+import type { Argument, CallName, Value } from './calls.js';
 
 export interface Call {
-  readonly name: keyof Calls;
+  readonly number: number;
+  readonly name: CallName;
   readonly argument: unknown;
 }
 
-export type Outcome =
+export type Outcome = { readonly number: number } & (
   | { readonly value: unknown }
-  | { readonly error: { readonly code: LogErrorCode; readonly message: string } };
+  | { readonly error: { readonly code: LogErrorCode; readonly message: string } }
+);
 
 /** The thread died with the call; whether the call was carried out is not known. */
 export class ThreadDied extends LogError {
@@ -44,98 +26,152 @@ export class ThreadDied extends LogError {
   }
 }
 
+export type OpeningName = Extract<CallName, `open${string}`>;
+
+export interface ThreadOptions<Name extends OpeningName> {
+  /** What every thread is given first. */
+  readonly opening: Name;
+  readonly argument: () => Argument<Name> | Promise<Argument<Name>>;
+  readonly startWorker?: (() => Worker) | undefined;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Before another thread is started, in milliseconds: after the second failure in a row, and the most. */
+const FIRST_WAIT = 100;
+const LONGEST_WAIT = 5000;
+
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: LogError) => void;
 }
 
-type Opening = { [Name in 'openWriter' | 'openReader']: [Name, Calls[Name]['argument']] }[
-  | 'openWriter'
-  | 'openReader'];
+/** A worker with the calls that it has. */
+interface Running {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
 
-export class SqliteThread {
-  readonly #opening: Opening;
-  readonly #startWorker: () => Worker;
-  #worker: Worker | undefined;
-  #waiting: Waiting[] = [];
+export class SqliteThread<Name extends OpeningName> {
+  readonly #options: ThreadOptions<Name>;
+  readonly #now: () => number;
+  #running: Running | undefined;
+  #opening: Promise<Running> | undefined;
+  #calls = 0;
+  #failures = 0;
+  #notBefore = 0;
   #stopped = false;
+  #opened: Value<Name> | undefined;
 
-  /** Every thread that is started is first given `opening`. */
-  constructor(opening: Opening, startWorker: () => Worker = startSqliteWorker) {
-    this.#opening = opening;
-    this.#startWorker = startWorker;
+  constructor(options: ThreadOptions<Name>) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /**
-   * Starts a thread and has it open its database.
+   * Starts a thread and has it open its database. Answers what it found.
    *
    * @throws {LogError} `unavailable`
    */
-  async start(): Promise<void> {
-    const worker = this.#create();
-    this.#worker = worker;
-    worker.on('message', (outcome: Outcome) => this.#answer(outcome));
-    worker.on('error', (error) => this.#died(worker, error));
-    worker.on('exit', (code) => this.#died(worker, new Error(`exit code ${code}`)));
-    await this.#post(worker, this.#opening[0], this.#opening[1]);
+  async start(): Promise<Value<Name>> {
+    await this.#ready();
+    return this.#opened as Value<Name>;
   }
 
   /** @throws {LogError} what the thread answered, or `ThreadDied`, or `closed` once it was stopped */
-  async call<Name extends keyof Calls>(
-    name: Name,
-    argument: Calls[Name]['argument'],
-  ): Promise<Calls[Name]['value']> {
-    if (this.#stopped) throw new LogError('closed', 'The log is closed.');
-    if (this.#worker === undefined) {
-      // Not awaited: what is called until then waits its turn behind it, and hears of its failure by its own.
-      const starting = this.start();
-      starting.catch(() => {});
-      if (this.#worker === undefined) await starting;
-    }
-    return (await this.#post(this.#worker!, name, argument)) as Calls[Name]['value'];
+  async call<Called extends CallName>(name: Called, argument: Argument<Called>): Promise<Value<Called>> {
+    const running = await this.#ready();
+    const value = (await this.#post(running, name, argument)) as Value<Called>;
+    this.#failures = 0;
+    return value;
   }
 
   /** Lets the thread close its database, and ends it. */
   async stop(): Promise<void> {
-    const worker = this.#worker;
     this.#stopped = true;
-    if (worker === undefined) return;
-    await this.#post(worker, 'close', undefined).catch(() => {});
-    await worker.terminate();
+    const running = await this.#opening?.catch(() => undefined);
+    if (running === undefined) return;
+    await this.#post(running, 'close', undefined).catch(() => {});
+    await running.worker.terminate();
   }
 
-  #create(): Worker {
+  #ready(): Promise<Running> {
+    if (this.#stopped) return Promise.reject(new LogError('closed', 'The log is closed.'));
+    if (this.#opening !== undefined) return this.#opening;
+    const opening = this.#open();
+    this.#opening = opening;
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
+  }
+
+  async #open(): Promise<Running> {
+    let running: Running | undefined;
     try {
-      return this.#startWorker();
+      if (this.#now() < this.#notBefore) throw new LogError('unavailable', "The log's thread is down.");
+      running = this.#start();
+      this.#running = running;
+      const { opening, argument } = this.#options;
+      this.#opened = (await this.#post(running, opening, await argument())) as Value<Name>;
+      return running;
     } catch (error) {
-      throw new LogError('unavailable', "The log's thread cannot be started.", { cause: error });
+      if (running !== undefined) this.#lost(running, error);
+      throw error;
     }
   }
 
-  #post(worker: Worker, name: keyof Calls, argument: unknown): Promise<unknown> {
+  #start(): Running {
+    let worker: Worker;
+    try {
+      worker = (this.#options.startWorker ?? startSqliteWorker)();
+    } catch (error) {
+      this.#backOff();
+      throw new LogError('unavailable', "The log's thread cannot be started.", { cause: error });
+    }
+    const running: Running = { worker, waiting: new Map() };
+    worker.on('message', (outcome: Outcome) => this.#answer(running, outcome));
+    worker.on('error', (error) => this.#lost(running, error));
+    worker.on('exit', (code) => this.#lost(running, new Error(`exit code ${code}`)));
+    worker.unref();
+    return running;
+  }
+
+  #post(running: Running, name: CallName, argument: unknown): Promise<unknown> {
+    const { worker, waiting } = running;
+    if (running !== this.#running) return Promise.reject(new ThreadDied('it had ended'));
     return new Promise((resolve, reject) => {
-      // Only a call under way keeps the process alive.
-      if (this.#waiting.length === 0) worker.ref();
-      this.#waiting.push({ resolve, reject });
-      const call: Call = { name, argument };
+      const call: Call = { number: ++this.#calls, name, argument };
       worker.postMessage(call);
+      // Only a call under way keeps the process alive.
+      if (waiting.size === 0) worker.ref();
+      waiting.set(call.number, { resolve, reject });
     });
   }
 
-  #answer(outcome: Outcome): void {
-    const waiting = this.#waiting.shift();
-    if (this.#waiting.length === 0) this.#worker?.unref();
-    if (waiting === undefined) return;
-    if ('error' in outcome) waiting.reject(new LogError(outcome.error.code, outcome.error.message));
-    else waiting.resolve(outcome.value);
+  #answer({ worker, waiting }: Running, outcome: Outcome): void {
+    const call = waiting.get(outcome.number);
+    waiting.delete(outcome.number);
+    if (waiting.size === 0) worker.unref();
+    if ('error' in outcome) call?.reject(new LogError(outcome.error.code, outcome.error.message));
+    else call?.resolve(outcome.value);
   }
 
-  #died(worker: Worker, cause: unknown): void {
-    if (worker !== this.#worker) return;
-    this.#worker = undefined;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { reject } of waiting) reject(new ThreadDied(cause));
+  /** The worker ended, or is of no use: the next call starts another. */
+  #lost(running: Running, cause: unknown): void {
+    if (running !== this.#running) return;
+    this.#running = undefined;
+    this.#opening = undefined;
+    this.#backOff();
+    for (const { reject } of running.waiting.values()) reject(new ThreadDied(cause));
+    running.waiting.clear();
+    void running.worker.terminate();
+  }
+
+  #backOff(): void {
+    this.#failures++;
+    if (this.#failures === 1) return;
+    this.#notBefore = this.#now() + Math.min(FIRST_WAIT * 2 ** (this.#failures - 2), LONGEST_WAIT);
   }
 }
 

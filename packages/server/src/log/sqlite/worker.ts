@@ -1,48 +1,68 @@
-/** The entry of the log's threads, one that writes and one that reads: answers calls, one by one, in their order. */
+/** The entry of the log's threads, of which each opens one connection: answers calls, one by one, in their order. */
 import { parentPort } from 'node:worker_threads';
-import type { ReadRequest } from './log.js';
-import type { Batch } from './sqlite-batch.js';
-import { SqliteReader } from './sqlite-reader.js';
-import { type StorageOptions, toLogError } from './sqlite-schema.js';
-import type { Call, Outcome } from './sqlite-thread.js';
-import { SqliteWriter } from './sqlite-writer.js';
+import type Database from 'libsql';
+import type { Argument, CallName, CheckpointMode, CheckpointResult, Value } from './calls.js';
+import { SqliteReader } from './reader.js';
+import { openForCheckpoints, prepareRows, toLogError } from './schema.js';
+import type { Call, Outcome } from './thread.js';
+import { SqliteWriter } from './writer.js';
 
 let writer: SqliteWriter | undefined;
 let reader: SqliteReader | undefined;
+let checkpoints: Database.Database | undefined;
 
-/** What can be called. Every name of `Calls` is here, and answers as it says. */
-const handlers: { readonly [Name in Call['name']]: (argument: never) => unknown } = {
-  openWriter: (options: StorageOptions) => {
+const handlers: { readonly [Name in CallName]: (argument: Argument<Name>) => Value<Name> } = {
+  openWriter: (options) => {
     writer = new SqliteWriter(options);
+    return writer.opened;
   },
-  openReader: (file: string) => {
+  openReader: (file) => {
     reader = new SqliteReader(file);
   },
-  commit: (batch: Batch) => opened(writer).commit(batch),
-  trim: ({ channel, before }: { channel: string; before: number }) => opened(writer).trim(channel, before),
-  extents: (channels: readonly string[]) => opened(reader).extents(channels),
-  channels: ({ after, limit }: { after: number; limit: number }) => opened(reader).channels(after, limit),
-  read: (request: ReadRequest) => opened(reader).read(request),
-  facts: (prefix: string) => opened(reader).facts(prefix),
+  openCheckpoints: (options) => {
+    checkpoints = openForCheckpoints(options);
+  },
+  commit: (batch) => opened(writer).commit(batch),
+  trim: ({ channel, before }) => opened(writer).trim(channel, before),
+  checkpoint: (mode) => checkpoint(opened(checkpoints), mode),
+  state: () => opened(reader).state(),
+  tail: ({ after, limit, maxBytes }) => opened(reader).tail(after, limit, maxBytes),
+  read: ({ request, upTo }) => opened(reader).read(request, upTo),
+  readAfter: (request) => opened(reader).readAfter(request),
+  extents: ({ channels, upTo }) => opened(reader).extents(channels, upTo),
+  facts: (keys) => opened(reader).facts(keys),
+  list: ({ prefix, limit, after, maxBytes }) => opened(reader).list(prefix, limit, after, maxBytes),
+  channels: ({ after, limit }) => opened(reader).channels(after, limit),
   close: () => {
-    writer?.close();
+    checkpoints?.close();
     reader?.close();
-    writer = undefined;
+    writer?.close();
+    checkpoints = undefined;
     reader = undefined;
+    writer = undefined;
   },
 };
 
-function opened<Storage>(storage: Storage | undefined): Storage {
-  if (storage === undefined) throw new Error('the database is not open');
-  return storage;
+function checkpoint(db: Database.Database, mode: CheckpointMode): CheckpointResult {
+  const [, pages, copied] = prepareRows(db, `PRAGMA wal_checkpoint(${mode})`).get() as [
+    number,
+    number,
+    number,
+  ];
+  return { pages, copied };
 }
 
-function answer(call: Call): Outcome {
+function opened<Connection>(connection: Connection | undefined): Connection {
+  if (connection === undefined) throw new Error('the database is not open');
+  return connection;
+}
+
+function answer({ number, name, argument }: Call): Outcome {
   try {
-    return { value: handlers[call.name](call.argument as never) };
+    return { number, value: handlers[name](argument as never) };
   } catch (error) {
     const { code, message } = toLogError(error);
-    return { error: { code, message } };
+    return { number, error: { code, message } };
   }
 }
 

@@ -1,85 +1,128 @@
 /**
- * Owns the writing connection to a log's database file: commits batches, each as one transaction, and trims. It
- * runs in a thread of its own and knows nothing of it.
+ * Owns the writing connection to a log's database file: commits batches, each as one transaction, and trims. It runs
+ * in a thread of its own and knows nothing of it.
  */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import type Database from 'libsql';
-import { DEFAULT_MAX_CHANNELS_KEPT } from './check-append.js';
-import { LogError } from './log.js';
-import type { Batch, BatchReply } from './sqlite-batch.js';
-import { openForWriting, readEpoch, type StorageOptions } from './sqlite-schema.js';
+import { type AppendPlan, type Holdings, type Keyed, planAppend } from '../append-plan.js';
+import { type Append, type Epoch, LogError } from '../log.js';
+import type { StorageState } from '../storage.js';
+import { type Batch, type BatchReply, decodeBatch, encodeChanges, type Failure } from './batch.js';
+import { identityOf, isSameFile, settle, settleAtEnd, Witness } from './home.js';
+import { migrateFile } from './migrate.js';
+import { type DatabaseOptions, openForWriting, prepareRows, prepareState, transact } from './schema.js';
+
+export interface WriterOptions extends DatabaseOptions {
+  /** Channels and facts that are kept at hand; past it all are forgotten, and read again as they are needed. */
+  readonly maxKept?: number;
+  /** The file was put here by a restore: what it once acknowledged may be missing. */
+  readonly restored?: boolean;
+  /** The file that was opened before, when it is opened again: another one in its place is refused. */
+  readonly identity?: string;
+}
+
+export interface WriterOpened extends StorageState {
+  readonly identity: string;
+}
 
 /** A channel as the next record finds it. */
 interface Channel {
   readonly id: number;
-  readonly epoch: string;
   head: number;
-  /** When the head was appended. */
-  time: number;
-  oldest: number;
 }
 
-/** A record that has its place. */
-interface Placed {
-  readonly offset: number;
-  readonly time: number;
-  readonly data: string;
-}
+type FactNow = { readonly value: string; readonly id: number } | undefined;
 
 /** Records that one step of a trim removes, so that commits need not wait long for it. */
 const TRIM_STEP = 250;
+/** A fact with a longer value is not kept at hand. */
+const MAX_VALUE_KEPT = 1024;
 
-export class SqliteWriter {
+export class SqliteWriter implements Holdings {
   readonly #db: Database.Database;
-  readonly #epoch: string;
-  readonly #channels = new Map<string, Channel>();
   readonly #statements: ReturnType<typeof prepare>;
-  readonly #maxChannelsKept: number;
+  readonly #readState: () => StorageState;
+  readonly #witness: Witness;
+  readonly #identity: string;
+  readonly #durability: DatabaseOptions['durability'];
+  readonly #maxKept: number;
+  readonly #channels = new Map<string, Channel>();
+  readonly #facts = new Map<string, FactNow>();
+  /** The next commit begins a new epoch. */
+  #doubt: boolean;
+  #lastBatch: string | undefined;
+  #lastId: number;
+  #now = 0;
 
   /** @throws what the database throws, or a `LogError` */
-  constructor(options: StorageOptions) {
-    this.#maxChannelsKept = options.maxChannelsKept ?? DEFAULT_MAX_CHANNELS_KEPT;
+  constructor(options: WriterOptions) {
+    const { file, durability, maxKept = 100_000, restored = false, identity } = options;
+    refuseAnother(file, identity);
+    if (identity === undefined) migrateFile(file);
+    this.#maxKept = maxKept;
+    this.#durability = durability;
     this.#db = openForWriting(options);
-    this.#epoch = readEpoch(this.#db);
-    this.#statements = prepare(this.#db);
+    try {
+      this.#statements = prepare(this.#db);
+      this.#readState = prepareState(this.#db);
+      this.#lastId = this.#readState().lastId;
+      this.#lastBatch = (this.#statements.lastBatch.get() as [string] | undefined)?.[0];
+      this.#witness = new Witness(file);
+      const signs = { lastId: this.#lastId, witnessed: this.#witness.seen, restored };
+      this.#doubt = settle(this.#db, options, signs);
+      this.#identity = identityOf(file);
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  get opened(): WriterOpened {
+    return { ...this.#readState(), identity: this.#identity };
+  }
+
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  headOf(channel: string): number {
+    return this.#channel(channel)?.head ?? 0;
+  }
+
+  byKey(channel: string, sender: string, key: string): Keyed | undefined {
+    const id = this.#channel(channel)?.id;
+    if (id === undefined) return undefined;
+    const row = this.#statements.byKey.get(id, sender, key) as
+      | [id: number, offset: number, time: number, data: string, redacted: number | null]
+      | undefined;
+    if (row === undefined) return undefined;
+    return { id: row[0], offset: row[1], time: row[2], data: row[3], redacted: row[4] === 1 };
+  }
+
+  fact(key: string): FactNow {
+    if (this.#facts.has(key)) return this.#facts.get(key);
+    const row = this.#statements.fact.get(key) as [string, number] | undefined;
+    const fact = row && { value: row[0], id: row[1] };
+    this.#keepFact(key, fact);
+    return fact;
   }
 
   /** Commits the batch; when it throws, nothing of the batch was committed. */
   commit(batch: Batch): BatchReply {
-    const last = this.#statements.lastBatch.get() as [string, string] | undefined;
-    if (last?.[0] === batch.id) return JSON.parse(last[1]) as BatchReply;
-    if (this.#channels.size > this.#maxChannelsKept) this.#channels.clear();
-    return this.#transact(() => {
-      const channels = batch.channels.map((name) => this.#channel(name));
-      const numbers: number[] = [];
-      const failures: BatchReply['failures'][number][] = [];
-      let record = 0;
-      let text = 0;
-      for (let index = 0; 3 * index < batch.shape.length; index++) {
-        const [records, facts, unless] = batch.shape.slice(3 * index, 3 * index + 3) as [
-          number,
-          number,
-          number,
-        ];
-        const texts = batch.texts.slice(text, text + 3 * records + 2 * facts + unless);
-        const into = batch.channelOf.slice(record, record + records).map((at) => channels[at]!);
-        record += records;
-        text += texts.length;
-        try {
-          numbers.push(...this.#append(into, texts, facts, batch.time));
-        } catch (error) {
-          if (!(error instanceof LogError)) throw error;
-          failures.push({ index, code: error.code, message: error.message });
-        }
-      }
-      const reply = {
-        epochs: channels.map((channel) => channel.epoch),
-        oldest: channels.map((channel) => channel.oldest),
-        numbers,
-        failures,
-      };
-      this.#statements.setLastBatch.run(batch.id, JSON.stringify(reply));
-      return reply;
-    });
+    if (batch.id === this.#lastBatch) return this.#committed();
+    if (this.#channels.size > this.#maxKept) this.#channels.clear();
+    if (this.#facts.size > this.#maxKept) this.#facts.clear();
+    this.#now = batch.time ?? Date.now();
+    const reply = this.#transact(() => this.#carryOut(batch));
+    this.#lastBatch = batch.id;
+    this.#doubt = false;
+    this.#witness.write(this.#lastId);
+    return reply;
   }
 
   /**
@@ -87,137 +130,162 @@ export class SqliteWriter {
    * offset that is still there, and whether there is more to remove.
    */
   trim(name: string, before: number): { readonly oldest: number; readonly more: boolean } {
-    if (this.#statements.channel.get(name) === undefined) return { oldest: 1, more: false };
-    const channel = this.#channel(name);
-    const until = Math.min(before, channel.head);
-    if (channel.oldest < until) {
-      const oldest = Math.min(channel.oldest + TRIM_STEP, until);
-      this.#transact(() => this.#statements.trim.run(channel.id, oldest));
-      channel.oldest = oldest;
-    }
-    return { oldest: channel.oldest, more: channel.oldest < until };
+    const row = this.#statements.channel.get(name) as [id: number, oldest: number] | undefined;
+    if (row === undefined) return { oldest: 1, more: false };
+    const [id, first] = row;
+    const until = Math.min(before, this.headOf(name));
+    if (first >= until) return { oldest: first, more: false };
+    const oldest = Math.min(first + TRIM_STEP, until);
+    this.#transact(() => {
+      this.#statements.setFloor.run(oldest, id, oldest - 1, id);
+      this.#statements.trim.run(id, oldest);
+    });
+    return { oldest, more: oldest < until };
   }
 
   close(): void {
     try {
+      if (this.#durability === 'system') settleAtEnd(this.#db);
       this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#witness.close();
     } finally {
       this.#db.close();
     }
   }
 
   #transact<Result>(run: () => Result): Result {
-    this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const result = run();
-      this.#db.exec('COMMIT');
-      return result;
+      return transact(this.#db, run);
     } catch (error) {
-      // What is remembered of the channels may be of the transaction that failed.
+      // What is remembered may be of the transaction that failed.
       this.#channels.clear();
-      // SQLite ends the transaction by itself for some errors, a full disk among them.
-      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      this.#facts.clear();
+      this.#lastId = this.#readState().lastId;
       throw error;
     }
   }
 
-  /** All of one append, or, when it throws a `LogError`, nothing of it. Answers the numbers of its records. */
-  #append(
-    channels: readonly Channel[],
-    texts: readonly (string | null)[],
-    facts: number,
-    time: number,
-  ): readonly number[] {
+  #carryOut(batch: Batch): BatchReply {
     const numbers: number[] = [];
-    const inserts: unknown[][] = [];
-    const newest = new Map<Channel, { readonly offset: number; readonly time: number }>();
-    const keyed = new Map<string, Placed>();
-    for (const [index, channel] of channels.entries()) {
-      const [sender, key, data] = texts.slice(3 * index, 3 * index + 3) as [string, string | null, string];
-      const name = `${channel.id}:${sender.length}:${sender}${key}`;
-      const earlier = key === null ? undefined : (this.#find(channel, sender, key) ?? keyed.get(name));
-      if (earlier !== undefined) {
-        if (earlier.data !== data)
-          throw new LogError('key_conflict', 'The key was used for other data there.');
-        numbers.push(earlier.offset, earlier.time, 1);
-        continue;
+    const failures: Failure[] = [];
+    const changes: [number, string][] = [];
+    const epochs = this.#doubt ? this.#beginEpoch() : undefined;
+    for (const [index, append] of decodeBatch(batch).entries()) {
+      try {
+        const plan = planAppend(append, this);
+        const changed = this.#apply(append, plan);
+        if (changed !== null) changes.push([plan.factId, changed]);
+        for (const { id, offset, time, duplicate } of plan.placed) {
+          numbers.push(id, offset, duplicate ? time : -1);
+        }
+      } catch (error) {
+        if (!(error instanceof LogError)) throw error;
+        failures.push({ index, code: error.code, message: error.message });
       }
-      const last = newest.get(channel) ?? { offset: channel.head, time: channel.time };
-      const placed = { offset: last.offset + 1, time: Math.max(time, last.time), data };
-      newest.set(channel, placed);
-      if (key !== null) keyed.set(name, placed);
-      inserts.push([channel.id, placed.offset, sender, key, placed.time, data]);
-      numbers.push(placed.offset, placed.time, 0);
     }
-    const learns = inserts.length > 0 || channels.length === 0;
-    const end = 3 * channels.length + 2 * facts;
-    if (learns && texts.length > end && this.#statements.hasFact.get(texts[end]) !== undefined) {
-      throw new LogError('fact_exists', `There is a fact ${texts[end]}.`);
-    }
-    for (const values of inserts) this.#statements.insert.run(...values);
-    for (const [channel, last] of newest) {
-      channel.head = last.offset;
-      channel.time = last.time;
-    }
-    if (learns) this.#learn(texts.slice(3 * channels.length, end));
-    return numbers;
+    const reply = { time: this.#now, numbers, failures };
+    this.#statements.setLastBatch.run(batch.id, JSON.stringify(reply));
+    return { ...reply, changes, ...(epochs === undefined ? {} : { epochs }) };
   }
 
-  #find(channel: Channel, sender: string, key: string): Placed | undefined {
-    const row = this.#statements.byKey.get(channel.id, sender, key) as [number, number, string] | undefined;
-    return row === undefined ? undefined : { offset: row[0], time: row[1], data: row[2] };
-  }
-
-  #learn(facts: readonly (string | null)[]): void {
-    for (let at = 0; at < facts.length; at += 2) {
-      const value = facts[at + 1];
-      if (value === null) this.#statements.forget.run(facts[at]);
-      else this.#statements.learn.run(facts[at], value);
+  /** The reply to the batch that was committed last, for who did not hear it. */
+  #committed(): BatchReply {
+    const [, text] = this.#statements.lastBatch.get() as [string, string];
+    const reply = JSON.parse(text) as Pick<BatchReply, 'time' | 'numbers' | 'failures'>;
+    const changes: [number, string][] = [];
+    for (let at = 0; at < reply.numbers.length; at += 3) {
+      if (reply.numbers[at + 2] !== -1) continue;
+      const id = reply.numbers[at]!;
+      const row = this.#statements.changes.get(id) as [string | null] | undefined;
+      if (typeof row?.[0] === 'string') changes.push([id, row[0]]);
     }
+    return { ...reply, changes, epochs: this.#readState().epochs };
   }
 
-  #channel(name: string): Channel {
+  /** Answers the first record's `changes`, where it has any. */
+  #apply(append: Append, plan: AppendPlan): string | null {
+    const redactions = plan.applies ? (append.redact ?? []) : [];
+    for (const { key, value } of plan.changes) this.#learn(key, value, plan.factId);
+    for (const { id, data } of redactions) this.#statements.redact.run(data, id);
+    const changes = plan.records.length === 0 ? null : encodeChanges(plan.changes, redactions);
+    for (const [index, { id, channel: name, offset, sender, key, time, data }] of plan.records.entries()) {
+      const channel = this.#channel(name) ?? this.#begin(name);
+      const changed = index === 0 ? changes : null;
+      this.#statements.insert.run(id, channel.id, offset, sender, key ?? null, time, data, changed);
+      channel.head = offset;
+      this.#lastId = id;
+    }
+    return changes;
+  }
+
+  #learn(key: string, value: string | null, id: number): void {
+    if (value === null) this.#statements.forget.run(key);
+    else this.#statements.learn.run(key, value, id);
+    this.#keepFact(key, value === null ? undefined : { value, id });
+  }
+
+  #keepFact(key: string, fact: FactNow): void {
+    if (fact !== undefined && fact.value.length > MAX_VALUE_KEPT) this.#facts.delete(key);
+    else this.#facts.set(key, fact);
+  }
+
+  #beginEpoch(): readonly Epoch[] {
+    this.#statements.addEpoch.run(randomUUID(), this.#lastId + 1);
+    this.#db.exec('UPDATE home SET doubt = 0');
+    return this.#readState().epochs;
+  }
+
+  #channel(name: string): Channel | undefined {
     const known = this.#channels.get(name);
     if (known !== undefined) return known;
-    const row = this.#statements.channel.get(name) as [number, string] | undefined;
-    const channel = row === undefined ? this.#create(name) : this.#load(row[0], row[1]);
+    const row = this.#statements.channel.get(name) as [number, number] | undefined;
+    if (row === undefined) return undefined;
+    const [head] = this.#statements.head.get(row[0]) as [number];
+    const channel = { id: row[0], head };
     this.#channels.set(name, channel);
     return channel;
   }
 
-  #create(name: string): Channel {
-    const { lastInsertRowid } = this.#statements.addChannel.run(name, this.#epoch);
-    return { id: Number(lastInsertRowid), epoch: this.#epoch, head: 0, time: 0, oldest: 1 };
-  }
-
-  #load(id: number, epoch: string): Channel {
-    const newest = this.#statements.newest.get(id) as [number, number] | undefined;
-    const oldest = this.#statements.oldest.get(id) as [number] | undefined;
-    return { id, epoch, head: newest?.[0] ?? 0, time: newest?.[1] ?? 0, oldest: oldest?.[0] ?? 1 };
+  #begin(name: string): Channel {
+    const { lastInsertRowid } = this.#statements.addChannel.run(name);
+    const channel = { id: Number(lastInsertRowid), head: 0 };
+    this.#channels.set(name, channel);
+    return channel;
   }
 }
 
+/** A thread that opens the file again must find the one that it had, or readers would be on another than the writer. */
+function refuseAnother(file: string, identity: string | undefined): void {
+  if (identity === undefined) return;
+  if (existsSync(file) && isSameFile(identityOf(file), identity)) return;
+  throw new LogError('unavailable', `${file} was taken away or replaced while the server ran.`);
+}
+
 function prepare(db: Database.Database) {
-  const rows = (sql: string) => {
-    const statement = db.prepare(sql) as Database.Statement & { raw(): Database.Statement };
-    return statement.raw();
-  };
+  const rows = (sql: string) => prepareRows(db, sql);
   return {
-    channel: rows('SELECT id, epoch FROM channel WHERE name = ?'),
-    newest: rows('SELECT offset, time FROM record WHERE channel = ? ORDER BY offset DESC LIMIT 1'),
-    oldest: rows('SELECT offset FROM record WHERE channel = ? ORDER BY offset LIMIT 1'),
-    byKey: rows('SELECT offset, time, data FROM record WHERE channel = ? AND sender = ? AND key = ?'),
-    lastBatch: rows('SELECT id, reply FROM last_batch'),
-    hasFact: rows('SELECT 1 FROM fact WHERE key = ?'),
-    addChannel: db.prepare('INSERT INTO channel (name, epoch) VALUES (?, ?)'),
-    insert: db.prepare(
-      'INSERT INTO record (channel, offset, sender, key, time, data) VALUES (?, ?, ?, ?, ?, ?)',
+    channel: rows('SELECT id, oldest FROM channel WHERE name = ?'),
+    head: rows('SELECT offset FROM record WHERE channel = ? ORDER BY offset DESC LIMIT 1'),
+    byKey: rows(
+      'SELECT id, offset, time, data, redacted FROM record INDEXED BY record_key WHERE channel = ? AND sender = ? AND key = ?',
     ),
+    fact: rows('SELECT value, id FROM fact WHERE key = ?'),
+    lastBatch: rows('SELECT id, reply FROM last_batch'),
+    changes: rows('SELECT changes FROM record WHERE id = ?'),
+    addChannel: db.prepare('INSERT INTO channel (name) VALUES (?)'),
+    addEpoch: db.prepare('INSERT INTO epoch (name, first) VALUES (?, ?)'),
+    insert: db.prepare(
+      'INSERT INTO record (id, channel, offset, sender, key, time, data, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    redact: db.prepare('UPDATE record SET data = ?, redacted = 1 WHERE id = ?'),
     learn: db.prepare(
-      'INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+      'INSERT INTO fact (key, value, id) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, id = excluded.id',
     ),
     forget: db.prepare('DELETE FROM fact WHERE key = ?'),
-    trim: db.prepare('DELETE FROM record WHERE channel = ? AND offset < ?'),
+    setFloor: db.prepare(
+      'UPDATE channel SET oldest = ?, floor = (SELECT id FROM record WHERE channel = ? AND offset = ?) WHERE id = ?',
+    ),
+    trim: db.prepare('DELETE FROM record INDEXED BY record_offset WHERE channel = ? AND offset < ?'),
     setLastBatch: db.prepare(
       'INSERT INTO last_batch (only, id, reply) VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id, reply = excluded.reply',
     ),

@@ -1,12 +1,14 @@
 /** `connect` signs a client in, with what it is to follow; `refresh` prolongs it with another token. */
 import { CommandError, type MethodParams } from '@fullduplex/wire';
-import { membershipChange } from '../membership.js';
-import type { Wanted } from '../recovery.js';
 import type { Identity } from '../services.js';
 import type { Session } from '../session.js';
+import type { OwnBeginning } from '../subscriptions.js';
 import type { Answer } from './table.js';
 
 type Subs = NonNullable<MethodParams['connect']['subs']>;
+
+/** Channels that one answer names; with more, clients ask for the rest. */
+const MAX_NAMED = 1000;
 
 export async function connect(session: Session, params: MethodParams['connect']): Promise<Answer> {
   const { services } = session;
@@ -14,22 +16,23 @@ export async function connect(session: Session, params: MethodParams['connect'])
   const user = await services.chat.signIn(identity.user);
   if (session.ended) throw new CommandError('bad_request', 'The connection is gone.');
   session.begin(user, identity);
-  const started: (() => void)[] = [];
-  const subs = asksForMine(params.data) ? await followMine(session, params.subs ?? {}, started) : undefined;
-  const facts = JSON.stringify({
-    client: session.id,
-    version: services.version,
-    ping: services.timing.pingInterval,
-    pong: true,
-    ...expiry(session, identity),
-    data: { user },
-  });
+  const wish = wishOf(params.data);
+  if (wish === undefined) return { json: resultJson(session, identity, { user }) };
+  const recovering = wish.since === undefined ? await recoverApart(session, params.subs ?? {}) : [];
+  const own = await session.subscriptions.followMine(wish.since, MAX_NAMED);
+  const { cursor, channels, recovered, more } = own;
+  const data = {
+    user,
+    cursor,
+    ...(recovered === undefined ? {} : { recovered }),
+    ...(channels === undefined ? {} : { channels }),
+    ...(more ? { more } : {}),
+  };
   return {
-    json: subs === undefined ? facts : `${facts.slice(0, -1)},"subs":{${subs.join(',')}}}`,
+    json: resultJson(session, identity, data, subsOf(own, recovering)),
     sent: () => {
-      session.renewLease();
-      for (const start of started) start();
-      session.subscriptions.ready();
+      for (const { sent } of recovering) sent();
+      own.start();
     },
   };
 }
@@ -45,60 +48,60 @@ export async function refresh(session: Session, params: MethodParams['refresh'])
   return { json: JSON.stringify({ client: session.id, version: services.version, ...expires }) };
 }
 
+function resultJson(session: Session, identity: Identity, data: object, subs?: readonly string[]): string {
+  const { version, timing } = session.services;
+  const json = JSON.stringify({
+    client: session.id,
+    version,
+    ping: timing.pingInterval,
+    pong: true,
+    ...expiry(session, identity),
+    data,
+  });
+  return subs === undefined ? json : `${json.slice(0, -1)},"subs":{${subs.join(',')}}}`;
+}
+
 function expiry(session: Session, identity: Identity): { expires?: boolean; ttl?: number } {
   if (identity.expiresAt === undefined) return {};
   const left = identity.expiresAt - session.services.clock.now();
   return { expires: true, ttl: Math.max(1, Math.floor(left / 1000)) };
 }
 
-function asksForMine(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && (data as { follow?: unknown }).follow === 'mine';
+/** Whether the client wants to follow what its user belongs to, and from where. @throws {CommandError} */
+function wishOf(data: unknown): { readonly since?: string | undefined } | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { follow, since } = data as { follow?: unknown; since?: unknown };
+  if (follow !== 'mine') return undefined;
+  if (since !== undefined && typeof since !== 'string') {
+    throw new CommandError('bad_request', 'connect.data.since: a cursor is text.');
+  }
+  return { since };
 }
 
-/** Subscribes what the user belongs to; the members of `connect.subs`, encoded. */
-async function followMine(session: Session, given: Subs, started: (() => void)[]): Promise<string[]> {
-  const { chat } = session.services;
-  // First the watching, then the list: what is joined in between is told by the feed.
-  await session.subscriptions.followMine();
-  const { answerBytes, answerPublications } = session.services.limits;
-  // One answer, however many channels.
-  const room = { bytes: answerBytes, publications: answerPublications };
-  const results: string[] = [];
-  const joinedSince = new Set<string>();
-  /** Whether more was joined, perhaps, than the recovered part of the user's own feed tells. */
-  let partial = false;
-  for (const channel of chat.channelsOf(session.user)) {
-    if (session.ended) break;
-    const isNew = partial || joinedSince.has(channel);
-    const wanted = wants(given, channel) ?? (isNew ? await fromJoining(session, channel) : 'now');
-    const { recovery, json, sent } = await session.subscriptions.subscribe({
-      channel,
-      name: channel,
-      byServer: true,
-      wanted,
-      bounds: room,
-    });
+interface Recovering {
+  readonly channel: string;
+  readonly json: string;
+  readonly sent: () => void;
+}
+
+/** Clients that hold a position for each channel have each recovered for itself, in one answer for all of them. */
+async function recoverApart(session: Session, subs: Subs): Promise<readonly Recovering[]> {
+  const { chat, limits } = session.services;
+  const memberships = await chat.memberships(session.user);
+  const room = { bytes: limits.answerBytes, publications: limits.answerPublications };
+  const recovering: Recovering[] = [];
+  for (const [channel, { recover, offset = 0, epoch }] of Object.entries(subs)) {
+    if (recover !== true || !memberships.channels.has(channel)) continue;
+    const from = { channel, name: channel, byServer: true, wanted: { after: offset, epoch }, bounds: room };
+    const { recovery, json, sent } = await session.subscriptions.subscribe(from);
     room.bytes -= json.length;
     room.publications -= recovery.publications.length;
-    // The user's own feed comes first: what was joined since the client's position begins with the joining.
-    for (const record of recovery.publications) {
-      const change = membershipChange(record);
-      if (change?.type === 'joined') joinedSince.add(change.channel);
-    }
-    if (channel.startsWith('user:')) partial = recovery.recovered && !recovery.complete;
-    results.push(`${JSON.stringify(channel)}:${json}`);
-    started.push(sent);
+    recovering.push({ channel, json, sent });
   }
-  return results;
+  return recovering;
 }
 
-function wants(given: Subs, channel: string): Wanted | undefined {
-  const sub = Object.hasOwn(given, channel) ? given[channel] : undefined;
-  if (sub?.recover !== true) return undefined;
-  return { after: sub.offset ?? 0, epoch: sub.epoch };
-}
-
-async function fromJoining(session: Session, channel: string): Promise<Wanted> {
-  const from = await session.subscriptions.startOf(channel);
-  return from === undefined ? 'now' : { from };
+function subsOf({ subs }: OwnBeginning, recovering: readonly Recovering[]): readonly string[] | undefined {
+  if (subs === undefined) return undefined;
+  return [...recovering.map(({ channel, json }) => `${JSON.stringify(channel)}:${json}`), ...subs];
 }

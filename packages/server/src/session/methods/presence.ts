@@ -1,19 +1,24 @@
-/** `presence` and `presence_stats`: who is in a channel now. */
+/** `presence` and `presence_stats`: who is in a channel now, on whatever node. */
 import type { MethodParams } from '@fullduplex/wire';
 import type { Session } from '../session.js';
 import type { Answer } from './table.js';
 
-export function presence(session: Session, params: MethodParams['presence']): Answer {
+/** Clients that one answer tells of; `presence_stats` counts all of them. */
+const MAX_LISTED = 1000;
+
+export async function presence(session: Session, params: MethodParams['presence']): Promise<Answer> {
   const { chat, presence } = session.services;
-  const channel = chat.authorizeRead(session.user, params.channel);
-  const clients = presence.clientsOf(channel).map(({ client, user }) => [client, { client, user }] as const);
+  const channel = await chat.authorizeRead(session.user, params.channel);
+  const leases = await presence.clientsOf(channel, MAX_LISTED);
+  const clients = leases.map(({ client, user }) => [client, { client, user }] as const);
   return { json: JSON.stringify({ presence: Object.fromEntries(clients) }) };
 }
 
-export function presenceStats(session: Session, params: MethodParams['presence_stats']): Answer {
+export async function presenceStats(
+  session: Session,
+  params: MethodParams['presence_stats'],
+): Promise<Answer> {
   const { chat, presence } = session.services;
-  const channel = chat.authorizeRead(session.user, params.channel);
-  const clients = presence.clientsOf(channel);
-  const users = new Set(clients.map(({ user }) => user));
-  return { json: JSON.stringify({ num_clients: clients.length, num_users: users.size }) };
+  const { clients, users } = presence.stats(await chat.authorizeRead(session.user, params.channel));
+  return { json: JSON.stringify({ num_clients: clients, num_users: users }) };
 }

@@ -4,7 +4,7 @@ import type { Session } from '../session.js';
 import { type Answer, NOTHING } from './table.js';
 
 export async function subscribe(session: Session, params: MethodParams['subscribe']): Promise<Answer> {
-  const channel = session.services.chat.authorizeRead(session.user, params.channel);
+  const channel = await session.services.chat.authorizeRead(session.user, params.channel);
   return session.subscriptions.subscribe({
     channel,
     name: params.channel,

@@ -41,6 +41,7 @@ const TABLE: { readonly [Name in MethodName]: Method<Name> } = {
 
 /** Carries out a command. What it appends is appended in the order of the calls. */
 export async function call(session: Session, command: Command): Promise<Answer> {
+  if (command.method !== 'ping' && command.method !== 'send') session.services.requireContact();
   return run(session, command.method, command.params);
 }
 
