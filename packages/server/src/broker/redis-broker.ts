@@ -42,7 +42,9 @@ export class RedisBroker implements Broker {
     this.#options = options;
     this.#listeners = new Listeners(node);
     this.#outgoing = new Outgoing({
-      ...{ node, clock, failed },
+      node,
+      clock,
+      failed,
       coalesce: COALESCE,
       send: (letters) => this.#send(letters),
     });
@@ -88,7 +90,9 @@ export class RedisBroker implements Broker {
   async #connect(): Promise<void> {
     const { url, node, clock } = this.#options;
     const link = await RedisLink.open({
-      ...{ url, node, clock },
+      url,
+      node,
+      clock,
       received: (envelope) => this.#listeners.receive(envelope),
       lost: (cause) => this.#lost(cause),
     });
