@@ -31,10 +31,11 @@ const PURE: Readonly<Record<string, readonly string[] | undefined>> = {
   'node:crypto': ['createHash', 'createHmac', 'timingSafeEqual'],
 };
 
-const GLOBALS = new Set([
-  ...['setTimeout', 'setInterval', 'setImmediate', 'performance', 'crypto', 'process', 'fetch', 'WebSocket'],
-  ...['globalThis', 'global', 'require'],
-]);
+const GLOBALS = new Set(
+  'setTimeout setInterval setImmediate performance crypto process fetch WebSocket globalThis global require'.split(
+    ' ',
+  ),
+);
 
 const MEMBERS = new Set(['Date.now', 'Math.random', 'AbortSignal.timeout', 'Atomics.wait']);
 

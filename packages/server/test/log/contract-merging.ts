@@ -19,7 +19,7 @@ const sized = (channel: string, bytes: number) => ({
 export function describeMerging(subject: Subject): void {
   /** Appends one record a letter to `room:LETTER`, in this order. */
   const append = (letters: string) =>
-    subject.log.append({ records: [...letters].map((letter) => message(`room:${letter}`, letter)) });
+    subject.log.append({ records: Array.from(letters, (letter) => message(`room:${letter}`, letter)) });
 
   describe('readAfter', () => {
     test('merges channels in the order of ids', async () => {

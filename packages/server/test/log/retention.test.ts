@@ -39,7 +39,8 @@ class Clocks {
   pass(ms: number): void {
     this.wall += ms;
     this.#monotonic += ms;
-    for (const timer of [...this.#timers]) {
+    const timers = Array.from(this.#timers);
+    for (const timer of timers) {
       if (timer.at > this.#monotonic) continue;
       this.#timers.delete(timer);
       timer.run();
