@@ -207,6 +207,15 @@ export function describeMerging(subject: Subject): void {
       expect(await page(0, 5)).toEqual([[2, 4, 6, 8], [7], 8]);
     });
 
+    test('keep no record from being given, however large it is', async () => {
+      await fill(subject, 'room:a', 5);
+      await subject.log.append({ records: [sized('room:a', 900)] });
+      await subject.log.trim('room:a', 6);
+      const { records, holes } = await subject.log.readAfter({ channels: from(0), limit: 9, maxBytes: 100 });
+      expect(idsOf(records)).toEqual([6]);
+      expect(idsOf(holes)).toEqual([5]);
+    });
+
     test('are told where nothing else is', async () => {
       await fill(subject, 'room:a', 5);
       await subject.log.trim('room:a', 5);
