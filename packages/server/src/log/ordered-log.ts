@@ -317,7 +317,8 @@ export class OrderedLog implements Log {
 
   /** Tells those who follow now, and none who begins to or has stopped meanwhile. */
   #tell(tell: (follower: Follower) => void): void {
-    for (const following of [...this.#followers]) {
+    const now = Array.from(this.#followers);
+    for (const following of now) {
       if (!this.#followers.has(following)) continue;
       try {
         tell(following.follower);
