@@ -6,13 +6,20 @@ import type { Clock } from '../time/clock.js';
 import type { Topic, Topics } from './broker.js';
 import { encodeMessage, sealEnvelopes } from './messages.js';
 
+/** An envelope on its way. */
+export interface Letter {
+  readonly envelope: string;
+  /** A node's id; undefined: all. */
+  readonly to: string | undefined;
+}
+
 export interface OutgoingOptions {
   readonly node: string;
   readonly clock: Clock;
   /** How long messages are put together, in milliseconds. */
   readonly coalesce: number;
-  /** Sends an envelope to a node, or to all. Rejects where it could not. */
-  readonly send: (envelope: string, to: string | undefined) => Promise<void>;
+  /** Sends all that there is. Rejects where it could not. */
+  readonly send: (letters: readonly Letter[]) => Promise<void>;
   /** What went wrong; the messages in it are lost. */
   readonly failed: (error: unknown) => void;
 }
@@ -69,13 +76,15 @@ export class Outgoing {
     this.#waiting = new Map();
     this.#size = 0;
     this.#busy = true;
-    const all = [...waiting].flatMap(([to, messages]) =>
-      sealEnvelopes(node, messages).map((envelope) => send(envelope, to).catch(failed)),
+    const letters = [...waiting].flatMap(([to, messages]) =>
+      sealEnvelopes(node, messages).map((envelope) => ({ envelope, to })),
     );
-    this.#sending = Promise.all(all).then(() => {
-      this.#busy = false;
-      if (this.#waiting.size > 0) this.#schedule();
-    });
+    this.#sending = send(letters)
+      .catch(failed)
+      .then(() => {
+        this.#busy = false;
+        if (this.#waiting.size > 0) this.#schedule();
+      });
     return this.#sending;
   }
 }

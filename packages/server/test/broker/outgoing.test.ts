@@ -21,10 +21,12 @@ function open(waits = false): Outgoing {
     clock,
     coalesce: 5,
     failed: (error) => failures.push(error),
-    send: async (envelope, to) => {
-      const { messages } = openEnvelope(envelope)!;
-      const sessions = messages.map(({ payload }) => ('session' in payload ? payload.session : undefined));
-      sent.push({ to, sessions: sessions.map(String) });
+    send: async (letters) => {
+      for (const { envelope, to } of letters) {
+        const { messages } = openEnvelope(envelope)!;
+        const sessions = messages.map(({ payload }) => ('session' in payload ? payload.session : undefined));
+        sent.push({ to, sessions: sessions.map(String) });
+      }
       if (fail) throw new Error('cut');
       if (waits) await new Promise<void>((resolve) => arrive.push(resolve));
     },

@@ -102,6 +102,31 @@ describe('nodes', () => {
     }
   });
 
+  test('agree again when one had given the other up, and the other has not noticed', () => {
+    const nodes = new Nodes({ timing: { lease: 12_000 } });
+    const [b, a] = nodes.startAll('b', 'a', 'c');
+    a!.presence.renew(lease('1', 'ada'), TTL);
+    a!.presence.attend('1', ['x', 'y']);
+    b!.presence.renew(lease('2', 'ada'), TTL);
+    b!.presence.attend('2', ['x', 'y']);
+    nodes.clock.advance(1000);
+    // What b says is lost, and what a says arrives.
+    const { publish } = b!.broker;
+    b!.broker.publish = () => {};
+    nodes.clock.advance(20_000);
+    expect(a!.presence.total).toEqual({ clients: 1, users: 1 });
+    a!.presence.exit('1', 'x');
+    nodes.clock.advance(2000);
+    b!.broker.publish = publish;
+    nodes.clock.advance(20_000);
+    b!.presence.exit('2', 'y');
+    nodes.clock.advance(1000);
+    for (const { presence } of nodes.running) {
+      expect(presence.stats('x')).toEqual({ clients: 1, users: 1 });
+      expect(presence.stats('y')).toEqual({ clients: 1, users: 1 });
+    }
+  });
+
   test('take over each table bit by bit, also one of many thousands', () => {
     const nodes = new Nodes();
     const a = nodes.start('a');
@@ -134,11 +159,12 @@ describe('nodes', () => {
     for (let index = 0; index < 2990; index++) a!.presence.end(`c${index}`);
     // For less than a lease, so that neither gives the other up.
     for (let round = 0; round < 40; round++) {
-      nodes.clock.advance(200);
-      for (let index = 10_000; index < 10_100; index++) come(round * 100 + index);
       nodes.clock.advance(100);
+      for (let index = 10_000; index < 10_100; index++) come(round * 100 + index);
+      nodes.clock.advance(50);
       for (let index = 10_000; index < 10_100; index++) a!.presence.end(`c${round * 100 + index}`);
     }
+    expect(b!.presence.total).toEqual({ clients: 3000, users: 3000 });
     nodes.bus.join('b');
     nodes.clock.advance(10_000);
     expect(b!.presence.total).toEqual({ clients: 10, users: 10 });
