@@ -11,6 +11,7 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   statfsSync,
@@ -23,11 +24,30 @@ import { migrateFacts } from './migrate-facts.js';
 import { connect, INDEXES, prepareRows, readVersion, SCHEMA_VERSION, TABLES } from './schema.js';
 
 const FIRST_VERSION = 1;
+/** Where a database file has its `user_version`: https://sqlite.org/fileformat.html#the_database_header */
+const VERSION_AT = 60;
 /** The new file, what sorting takes, and the old one's indexes for good measure, by the old one's size. */
 const ROOM_FACTOR = 2;
 
 /**
- * Does nothing for a file that is not of the first format, or is not there.
+ * Whether the file may have to be migrated, by its first bytes: what a log has not copied into the file yet, they do
+ * not show.
+ */
+export function mayBeFirst(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const header = Buffer.alloc(VERSION_AT + 4);
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, header, 0, header.length, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  return header.readUInt32BE(VERSION_AT) !== SCHEMA_VERSION;
+}
+
+/**
+ * Does nothing for a file that is not of the first format, or is not there. It leaves connections to the old file
+ * behind, which end with the thread: nothing may open the new one before.
  *
  * @param roomIn bytes that the folder has left
  * @throws {LogError} `unavailable` where there is no room for a second file
