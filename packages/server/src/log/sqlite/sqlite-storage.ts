@@ -29,7 +29,7 @@ import { type Batch, type BatchReply, decodeReply, encodeBatch } from './batch.j
 import type { Argument, CallName, Value } from './calls.js';
 import { Checkpoints } from './checkpoints.js';
 import { lockFile } from './file-lock.js';
-import { mayBeFirst } from './migrate.js';
+import { discardMigrated, installMigrated, mayBeFirst } from './migrate.js';
 import type { FactRows } from './reader.js';
 import { unpackRecords, unpackTail } from './rows.js';
 import { SqliteThread, ThreadDied } from './thread.js';
@@ -260,13 +260,16 @@ function factsOf({ texts, ids }: FactRows): (Fact | undefined)[] {
   });
 }
 
-/** In a thread of its own, with which every connection to the old file ends. */
+/** In a thread of its own, with which every connection to either file ends. */
 async function migrate(file: string, startWorker: (() => Worker) | undefined): Promise<void> {
   const thread = new SqliteThread({ opening: 'openMigration', argument: () => file, startWorker });
   try {
-    await thread.start();
+    const built = await thread.start();
+    await thread.stop();
+    if (built) installMigrated(file);
   } finally {
     await thread.stop();
+    discardMigrated(file);
   }
 }
 

@@ -3,7 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { expect, onTestFinished, test } from 'vitest';
-import { migrateFile } from '../../../src/log/sqlite/migrate.js';
+import { buildMigrated } from '../../../src/log/sqlite/migrate.js';
 import { record } from '../fixtures.js';
 import { factsOf, range, texts } from '../subject.js';
 import { newFile, open } from './support.js';
@@ -275,7 +275,7 @@ test('what the first edition left in its write-ahead log comes along', async () 
 test('it is not begun where there is no room for it, and tells how much that takes', async () => {
   const file = await makeFirst([['room:a', 1, 'ada', 1, message('x')]]);
   const before = await readFile(file);
-  expect(() => migrateFile(file, () => 100)).toThrow(/needs \d+ bytes of room; there are 100/);
+  expect(() => buildMigrated(file, () => 100)).toThrow(/needs \d+ bytes of room; there are 100/);
   expect(await readFile(file)).toEqual(before);
   expect(existsSync(`${file}.v1`)).toBe(false);
 });
