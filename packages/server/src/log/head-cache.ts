@@ -1,4 +1,4 @@
-/** Where channels end, for more of them than recent records tell of: bounded, the longest held are let go first. */
+/** Where channels end, for more of them than recent records tell of: bounded, and those without news for longest go first. */
 import type { Head } from './log.js';
 
 export class HeadCache {
@@ -33,9 +33,11 @@ export class HeadCache {
   }
 
   #set(channel: string, head: Head): void {
+    // To the end of the order in which they go.
+    this.#heads.delete(channel);
     this.#heads.set(channel, head);
     if (this.#heads.size <= this.#max) return;
-    const [longest] = this.#heads.keys();
-    if (longest !== undefined) this.#heads.delete(longest);
+    const [oldest] = this.#heads.keys();
+    if (oldest !== undefined) this.#heads.delete(oldest);
   }
 }

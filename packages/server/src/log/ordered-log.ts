@@ -149,16 +149,24 @@ export class OrderedLog implements Log {
     return { records, holes, through: whole ? position : last };
   }
 
+  async tail(after: number, limit: number): Promise<readonly TailRecord[]> {
+    this.#refuseWhenClosed();
+    const position = this.position;
+    const { records } = await this.#storage.tail(after, clampLimit(limit), DEFAULT_READ_BYTES);
+    return records.filter(({ id }) => id <= position);
+  }
+
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
     this.#refuseWhenClosed();
     const known = channels.map((channel) => this.#headOf(channel));
     const unknown = channels.filter((_, index) => known[index] === undefined);
     if (unknown.length === 0) return known as readonly Head[];
     const position = this.position;
+    const epochs = this.#epochs;
     const extents = await this.#storage.extents(unknown, position);
     const loaded = new Map(unknown.map((channel, index) => [channel, extents[index]!.head]));
-    // What was told meanwhile is here, unless so much was that it has left again.
-    const complete = this.#recent.floor <= position;
+    // What was told meanwhile is here, unless so much was that it has left again, or it was told of another branch.
+    const complete = this.#recent.floor <= position && this.#epochs === epochs;
     for (const [channel, head] of loaded) {
       if (complete && this.#recent.newest(channel) === undefined) this.#heads.learn(channel, head);
     }
@@ -255,8 +263,16 @@ export class OrderedLog implements Log {
       }));
       const last = Math.max(0, ...appended.map(({ id }) => id));
       if (last <= this.position) resolve(appended);
-      else this.#sequence.reached(last).then(() => resolve(appended), reject);
+      else this.#resolveWhenTold(last, () => resolve(appended), reject);
     }
+  }
+
+  #resolveWhenTold(id: number, resolve: () => void, reject: (error: LogError) => void): void {
+    this.#sequence.reached(id).then(resolve, (error: LogError) => {
+      // It is committed, though nobody is left to be told.
+      if (error.code === 'closed') resolve();
+      else reject(error);
+    });
   }
 
   #told(records: readonly TailRecord[]): void {

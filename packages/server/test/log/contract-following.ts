@@ -190,6 +190,7 @@ export function describeFollowing(subject: Subject): void {
         subject.log.append({ records: [] }),
         subject.log.read({ channel: 'room:a', limit: 1 }),
         subject.log.readAfter({ channels: [{ channel: 'room:a', after: 0 }], limit: 1 }),
+        subject.log.tail(0, 1),
         subject.log.heads(['room:a']),
         subject.log.facts(['f']),
         subject.log.list('', 1),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { gapOf, MAX_READ_RECORDS, planRead, selectRecords } from '../../src/log/read-plan.js';
 import { offsetsOf, stored } from './fixtures.js';
 
-const extent = { head: { epoch: 'e', offset: 20 }, oldest: 11 };
+const extent = { head: { id: 40, offset: 20 }, oldest: 11 };
 const request = (more: object) => ({ channel: 'room:a', limit: 100, ...more });
 
 describe('planRead', () => {
@@ -10,62 +10,65 @@ describe('planRead', () => {
     [{ after: 15 }, 16, 20],
     [{ after: 20 }, 21, 20],
     [{ after: 10 }, 11, 20],
+    [{ after: 5 }, 11, 20],
+    [{}, 11, 20],
     [{ after: 12, before: 15 }, 13, 14],
     [{ after: 18, before: 900 }, 19, 20],
-    [{ after: 15, epoch: 'e' }, 16, 20],
-    // Nothing is missing of what was asked for.
-    [{ after: 3, before: 4 }, 11, 3],
-  ])('of %j reads what there is, without a gap', (more, first, last) => {
-    const plan = planRead(request(more), extent);
-    expect(plan).toMatchObject({ first, last });
-    expect(plan.gap).toBeUndefined();
-  });
-
-  test.each([
-    [{ after: 5 }, { reason: 'retention', from: 6, to: 10 }],
-    [{}, { reason: 'retention', from: 1, to: 10 }],
-    [
-      { after: 3, before: 8 },
-      { reason: 'retention', from: 4, to: 7 },
-    ],
-    [
-      { after: 15, epoch: 'other' },
-      { reason: 'epoch', from: 1, to: 10 },
-    ],
-    [
-      { after: 0, epoch: 'other' },
-      { reason: 'epoch', from: 1, to: 10 },
-    ],
-    [{ after: 21 }, { reason: 'epoch', from: 1, to: 10 }],
-    [
-      { after: 21, epoch: 'e' },
-      { reason: 'epoch', from: 1, to: 10 },
-    ],
-  ])('of %j tells the gap', (more, gap) => {
-    const plan = planRead(request(more), extent);
-    expect(plan.first).toBe(11);
-    expect(plan.gap).toEqual({ channel: 'room:a', epoch: 'e', oldest: 11, head: 20, ...gap });
-  });
-
-  test('of an empty channel has nothing missing', () => {
-    const empty = { head: { epoch: 'e', offset: 0 }, oldest: 1 };
-    expect(planRead(request({}), empty).gap).toBeUndefined();
-    expect(planRead(request({ epoch: 'other' }), empty).gap).toMatchObject({ from: 1, to: 0, oldest: 1 });
+    [{ after: 3, before: 8 }, 11, 7],
+  ])('of %j reads what there is', (more, first, last) => {
+    expect(planRead(request(more), extent)).toMatchObject({ first, last });
   });
 
   test('keeps to the limits of any read', () => {
     expect(planRead(request({ limit: 1_000_000 }), extent).limit).toBe(MAX_READ_RECORDS);
     expect(planRead(request({ limit: 0 }), extent).limit).toBe(1);
+    expect(planRead(request({}), extent).maxBytes).toBe(4 * 1024 * 1024);
   });
 });
 
-test('a gap is told backwards only where the page runs into it', () => {
-  const backwards = request({ newestFirst: true });
-  const plan = planRead(backwards, extent);
-  expect(gapOf(plan, backwards, 12)).toBeUndefined();
-  expect(gapOf(plan, backwards, 11)).toBe(plan.gap);
-  expect(gapOf(plan, backwards, undefined)).toBe(plan.gap);
-  expect(gapOf(plan, request({}), 12)).toBe(plan.gap);
+describe('gapOf', () => {
+  const gap = (more: object, first?: number, forked = false, of = extent) =>
+    gapOf(request(more), of, 'e', first, forked);
+
+  test.each([{ after: 10 }, { after: 15 }, { after: 20 }, { after: 3, before: 4 }, { after: 12, before: 4 }])(
+    'of %j there is none',
+    (more) => {
+      expect(gap(more)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    [{ after: 5 }, 6, 10],
+    [{}, 1, 10],
+    [{ after: 9 }, 10, 10],
+    [{ after: 3, before: 8 }, 4, 7],
+    [{ before: 11 }, 1, 10],
+  ])('of %j is what was trimmed', (more, from, to) => {
+    expect(gap(more)).toEqual({
+      channel: 'room:a',
+      reason: 'retention',
+      epoch: 'e',
+      from,
+      to,
+      oldest: 11,
+      head: 20,
+    });
+  });
+
+  test('of a place on a branch that was lost is everything', () => {
+    expect(gap({ after: 15 }, 11, true)).toMatchObject({ reason: 'epoch', from: 1, to: 10 });
+    const empty = { head: { id: 0, offset: 0 }, oldest: 1 };
+    expect(gap({}, undefined, false, empty)).toBeUndefined();
+    expect(gap({}, undefined, true, empty)).toMatchObject({ reason: 'epoch', from: 1, to: 0, oldest: 1 });
+  });
+
+  test('is told backwards only where the page runs into it', () => {
+    const backwards = { newestFirst: true };
+    expect(gap(backwards, 12)).toBeUndefined();
+    expect(gap(backwards, 11)).toMatchObject({ from: 1, to: 10 });
+    expect(gap({ ...backwards, before: 9 })).toMatchObject({ from: 1, to: 8 });
+    expect(gap({}, 12)).toMatchObject({ from: 1, to: 10 });
+  });
 });
 
 describe('selectRecords', () => {
