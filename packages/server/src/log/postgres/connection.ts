@@ -85,7 +85,7 @@ export class Connection {
   async #open(): Promise<pg.Client> {
     const { url, ssl, applicationName, timeout, backoff } = this.#options;
     if (this.#closed) throw new Error('the connection is closed');
-    if (backoff.pause > 0) throw new Error('it could not be reached a moment ago', { cause: backoff.cause });
+    if (backoff.isResting) throw new Error('it could not be reached a moment ago', { cause: backoff.cause });
     const client = new pg.Client({
       connectionString: url,
       ...(ssl === undefined ? {} : { ssl }),

@@ -6,7 +6,6 @@
  * (this machine's disk, not waiting for standbys: a fail-over may lose the last commits), `memory` is `off` (the last
  * commits are lost when PostgreSQL is killed).
  */
-import { randomBytes } from 'node:crypto';
 import {
   type Append,
   type ChannelExtent,
@@ -57,8 +56,8 @@ export interface PostgresStorageOptions extends PostgresClientOptions {
   /** The schema of this log, which is made when there is none: several logs can live in one database. `fullduplex`. */
   readonly schema?: string | undefined;
   readonly durability: Durability;
-  /** Names this node among those that notify; random when absent. */
-  readonly node?: string | undefined;
+  /** Names this node among those that notify: no other one has it. */
+  readonly node: string;
   /** Told of what nobody asked for: that the database cannot be reached, once each time. */
   readonly failed?: ((error: unknown) => void) | undefined;
 }
@@ -86,7 +85,7 @@ export class PostgresStorage implements Storage {
     opened: StorageState,
     options: PostgresStorageOptions,
   ) {
-    const { schema = 'fullduplex', node = randomBytes(9).toString('base64url') } = options;
+    const { schema = 'fullduplex', node } = options;
     this.durability = options.durability;
     this.opened = opened;
     this.#client = client;
