@@ -186,7 +186,7 @@ class PostgresServer {
   #spawn(program, args) {
     const child = spawn(join(this.#folder, 'programs', 'bin', program), args, {
       cwd: this.#folder,
-      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
+      env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(this.#owner ?? {}),
     });

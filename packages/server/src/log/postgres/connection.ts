@@ -109,9 +109,8 @@ export class Connection {
     try {
       await client.connect();
       const [state] = await this.#run(client, SETUP, []);
-      if (state?.['standby'] === true)
-        throw new Error('this is a standby server, which cannot be written to');
-      if (state?.['encoding'] !== 'UTF8') throw new Error('the database is not encoded in UTF-8');
+      if (state?.standby === true) throw new Error('this is a standby server, which cannot be written to');
+      if (state?.encoding !== 'UTF8') throw new Error('the database is not encoded in UTF-8');
     } catch (error) {
       backoff.failed(error);
       client.end().catch(() => {});

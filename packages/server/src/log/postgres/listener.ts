@@ -28,6 +28,8 @@ export class Listener {
   readonly #heard = new Set<string>();
   #connection: Connection | undefined;
   #busy = false;
+  /** There is more to do than was there when it last looked. */
+  #again = false;
   #cancel: (() => void) | undefined;
   #closed = false;
 
@@ -60,6 +62,7 @@ export class Listener {
   #wake(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#again = true;
     if (this.#busy || this.#closed) return;
     this.#busy = true;
     void this.#work();
@@ -72,7 +75,10 @@ export class Listener {
       const connection = this.#connection;
       // It may have been a while since, and the other side may be gone without a word.
       await connection.query('SELECT 1');
-      for (let changed = true; changed; ) changed = await this.#adjust(connection);
+      while (this.#again) {
+        this.#again = false;
+        for (let changed = true; changed; ) changed = await this.#adjust(connection);
+      }
     } catch {
       next = RETRY;
     }

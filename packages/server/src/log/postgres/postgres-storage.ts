@@ -103,7 +103,7 @@ export class PostgresStorage implements Storage {
           node,
         ]),
       listen: (notified, began) => client.listen(channel, { notified, began }),
-      lastId: async () => (await this.#query(`SELECT ${this.#schema}.last_id() AS id`))[0]!['id'] as number,
+      lastId: async () => (await this.#query(`SELECT ${this.#schema}.last_id() AS id`))[0]!.id as number,
       seen: () => this.#seen,
       failed: options.failed ?? (() => {}),
       after: client.after,
@@ -273,7 +273,7 @@ export class PostgresStorage implements Storage {
     // It was waiting for its standbys when it was told not to: committed here, and perhaps nowhere else.
     if (warned)
       throw new LogError('unavailable', 'PostgreSQL: the commit may not have reached its standbys.');
-    const result = call.result(rows[0]!['answer'] as CommitAnswer);
+    const result = call.result(rows[0]!.answer as CommitAnswer);
     const last = result.records.at(-1);
     this.#seen = Math.max(this.#seen, last?.id ?? 0);
     if (result.epochs !== undefined) this.#epochs = result.epochs;
@@ -299,7 +299,7 @@ export class PostgresStorage implements Storage {
 /** @throws {LogError} when PostgreSQL itself does not force anything to the disk */
 async function requireFsync(connection: Connection): Promise<void> {
   const { rows } = await connection.query(`SELECT current_setting('fsync') AS fsync`);
-  if (rows[0]?.['fsync'] === 'on') return;
+  if (rows[0]?.fsync === 'on') return;
   throw new LogError(
     'unavailable',
     'PostgreSQL runs with fsync=off, so that durability "disk" is not to be had: turn it on, or ask for "system".',
