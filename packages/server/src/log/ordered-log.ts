@@ -293,6 +293,8 @@ export class OrderedLog implements Log {
   }
 
   #resolveWhenTold(id: number, resolve: () => void, reject: (error: LogError) => void): void {
+    // What another node committed is a duplicate here before it was told.
+    this.#sequence.poke();
     this.#sequence.reached(id).then(resolve, (error: LogError) => {
       // It is committed, though nobody is left to be told.
       if (error.code === 'closed') resolve();

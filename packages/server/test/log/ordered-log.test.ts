@@ -389,3 +389,12 @@ describe('what is at hand', () => {
     expect(asked).toEqual(['extents', 'readAfter']);
   });
 });
+
+test('a retry of what another node has committed is answered without waiting to hear of it', async () => {
+  const here = open(storage);
+  const there = open(over({ watch: () => () => {} }, storage.another()));
+  const append = { records: [record('room:a', 'x', 'k')] };
+  const [first] = await here.append(append);
+  expect(await there.append(append)).toEqual([{ ...first, duplicate: true }]);
+  expect(there.position).toBe(first!.id);
+});
