@@ -9,6 +9,7 @@ import type { Asked, Beginning, ChannelStart, TransportEvent } from '../transpor
 import type { ClientError, ClientEvents, Clock, ReceivedPublication } from '../types.js';
 import { ChannelReader, type ReaderOptions } from './channel-reader.js';
 import { Listing, type ListingOptions } from './listing.js';
+import { Place } from './place.js';
 
 /** One who asked for a channel by name. */
 export interface Asker {
@@ -58,10 +59,7 @@ export class Channels {
   readonly #late = new Set<Entry>();
   readonly #listing: Listing;
   readonly #backoff: Backoff;
-  /** Everything up to here was told. */
-  #cursor: string | undefined;
-  /** Everything up to here has come, but something of it is still to be told. */
-  #reached: string | undefined;
+  readonly #place: Place;
   /** Whether all that the user belongs to is known here. */
   #complete: boolean;
   #user: string | undefined;
@@ -76,7 +74,7 @@ export class Channels {
       backoff: options.newBackoff(),
     });
     this.#complete = options.follow === 'none';
-    this.#cursor = cursor;
+    this.#place = new Place(cursor);
     for (const [channel, position] of Object.entries(positions)) this.#entry(channel, position);
   }
 
@@ -87,7 +85,7 @@ export class Channels {
 
   /** The place up to which everything was told. */
   get cursor(): string | undefined {
-    return this.#cursor;
+    return this.#place.cursor;
   }
 
   /** How many publications are known to be there and not told yet, in all channels. */
@@ -160,7 +158,7 @@ export class Channels {
         this.#missed(event.gap);
         break;
       case 'reached':
-        this.#reached = event.cursor;
+        this.#place.reach(event.cursor);
         this.#settle();
         break;
       case 'joined':
@@ -205,8 +203,7 @@ export class Channels {
 
   /** Not from our place: what we missed in each channel is found by where it stands. */
   #begin({ cursor, channels, more }: Beginning): void {
-    this.#cursor = undefined;
-    this.#reached = cursor;
+    this.#place.begin(cursor);
     this.#listing.stop();
     if (this.#options.follow === 'none') return;
     if (more) this.#list(true);
@@ -338,12 +335,10 @@ export class Channels {
     if (askers.size === 0) reader.rejoin();
   }
 
-  /** Nothing up to what was reached is still to be told, or to be found: that is our place. */
+  /** Whoever took up our place must miss nothing: neither what is still to be told, nor channels still to be found. */
   #settle(): void {
-    if (this.#reached === undefined || this.#late.size > 0) return;
-    if (this.#cursor === undefined && this.#listing.running) return;
-    this.#cursor = this.#reached;
-    this.#reached = undefined;
+    const finds = this.#listing.running && this.#place.cursor === undefined;
+    if (this.#late.size === 0 && !finds) this.#place.settle();
   }
 
   #changed(entry: Entry): void {

@@ -9,6 +9,7 @@ import type {
   Gap,
   MethodParams,
   Position,
+  Publication,
   Push,
   Reply,
   SyncAnswer,
@@ -61,6 +62,16 @@ export class Wire {
     this.close();
     this.#onCut();
   }
+}
+
+/** As it stands where the channel stands beside it. */
+function recordOf({ offset, data, info, time }: SimulatedRecord): Publication {
+  return { offset, data, info, time };
+}
+
+function publicationOf(record: SimulatedRecord): ChannelPublication {
+  const { channel, epoch } = record;
+  return { channel, epoch, ...recordOf(record) };
 }
 
 export class SimulatedServer {
@@ -218,7 +229,7 @@ export class SimulatedServer {
     const place = this.#place(cursor) ?? 0;
     const reply = (): boolean => {
       const found = this.#after(place, query.getAll('channel'));
-      const publications = found.slice(0, this.most).map(({ id: _, ...publication }) => publication);
+      const publications = found.slice(0, this.most).map(publicationOf);
       const more = found.length > publications.length;
       const to = more ? found[this.most - 1]!.id : this.last;
       if (publications.length === 0 && wire.onNews) return false;
@@ -246,8 +257,9 @@ export class SimulatedServer {
     let place = this.#place(query.get('cursor')!) ?? 0;
     text(`id: ${this.#cursor(place)}\n\n`);
     wire.onNews = () => {
-      for (const { id, ...publication } of this.#after(place, query.getAll('channel'))) {
-        text(`id: ${this.#cursor(id)}\ndata: ${JSON.stringify(publication)}\n\n`);
+      for (const record of this.#after(place, query.getAll('channel'))) {
+        const data = JSON.stringify(publicationOf(record));
+        text(`id: ${this.#cursor(record.id)}\ndata: ${data}\n\n`);
       }
       place = this.last;
     };
@@ -262,7 +274,7 @@ export class SimulatedServer {
     if (method === 'channel.history') {
       const { channel, after = 0, limit } = params as { channel: string; after?: number; limit: number };
       const all = this.records.filter((record) => record.channel === channel && record.offset > after);
-      const publications = all.slice(0, limit).map(({ id: _, channel: __, epoch: ___, ...rest }) => rest);
+      const publications = all.slice(0, limit).map(recordOf);
       return { publications, ...this.#position(channel) };
     }
     const { after } = params as { after?: string };
@@ -282,14 +294,16 @@ export class SimulatedServer {
     const tell = (): void => {
       if (place === undefined) return;
       for (const [channel, from] of asked) {
-        for (const { id: _, channel: __, epoch: ___, ...pub } of this.records) {
-          if (_ > from && __ === channel) push({ push: { channel, pub } });
+        for (const record of this.records) {
+          if (record.id > from && record.channel === channel)
+            push({ push: { channel, pub: recordOf(record) } });
         }
         asked.set(channel, this.last);
       }
-      for (const { id, channel, epoch: _, ...pub } of this.#after(place, [])) {
-        push({ push: { channel, pub: { ...pub, cursor: this.#cursor(id) } } });
-        const { type, channel: other } = pub.data as { type: string; channel: string };
+      for (const record of this.#after(place, [])) {
+        const { id, channel, data } = record;
+        push({ push: { channel, pub: { ...recordOf(record), cursor: this.#cursor(id) } } });
+        const { type, channel: other } = data as { type: string; channel: string };
         if (channel !== FEED) continue;
         const sub = { recoverable: true, positioned: true, ...this.#position(other) } as const;
         if (type === 'joined' && this.members.has(other)) push({ push: { channel: other, subscribe: sub } });
