@@ -16,7 +16,7 @@ import pg from 'pg';
 /** How long it may take until it answers, in milliseconds. */
 const START_LIMIT = 30_000;
 
-/** Makes a cluster in a folder of its own, with fsync on, and starts it. */
+/** Makes a cluster in a folder of its own and starts it; it forces to the disk, unless it is told otherwise. */
 export async function startPostgres({ settings = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'fullduplex-postgres-'));
   try {
@@ -146,7 +146,6 @@ class PostgresServer {
       listen_addresses: '127.0.0.1',
       port,
       unix_socket_directories: '',
-      fsync: 'on',
       max_connections: 200,
       ...this.#settings,
     };
@@ -187,7 +186,7 @@ class PostgresServer {
   #spawn(program, args) {
     const child = spawn(join(this.#folder, 'programs', 'bin', program), args, {
       cwd: this.#folder,
-      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
+      env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(this.#owner ?? {}),
     });

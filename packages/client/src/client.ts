@@ -7,6 +7,7 @@ import { Emitter } from './emitter.js';
 import { closedError } from './errors.js';
 import { watchPlatform } from './platform.js';
 import { Channels } from './reading/channels.js';
+import { Gate } from './reading/gate.js';
 import { ChannelSubscription } from './reading/subscription.js';
 import { Outbox } from './sending/outbox.js';
 import type { Settings } from './settings.js';
@@ -23,6 +24,11 @@ import type {
   Unsubscribe,
 } from './types.js';
 import { TypingNotices } from './typing.js';
+
+/** Channels in which what was missed is looked for at the same time. */
+const READS_AT_ONCE = 4;
+/** Members asked for at once. */
+const MEMBERS = 1_000;
 
 export class FullduplexClient implements Client {
   readonly #settings: Settings;
@@ -43,8 +49,13 @@ export class FullduplexClient implements Client {
     const changed = (): void => this.#changed();
     this.#connection = new Connection({
       transports: settings.transports,
-      open: (name, current, sink) =>
-        settings.open[name]({ ...settings, token: current, followed: () => this.#channels.followed() }, sink),
+      open: (name, current, sink) => {
+        const asked = () => this.#channels.asked();
+        return settings.open[name](
+          { ...settings, token: current, asked, cursor: this.#channels.cursor },
+          sink,
+        );
+      },
       token,
       timing,
       clock,
@@ -53,11 +64,14 @@ export class FullduplexClient implements Client {
       onState: () => this.#connectionChanged(),
     });
     this.#commands = new Commands({ http, token, connection: this.#connection, timeout: timing.timeout });
+    const reads = new Gate(READS_AT_ONCE);
     this.#channels = new Channels(
       {
         follow: settings.follow,
         clock,
-        history: (channel, options) => this.#commands.call('channel.history', { channel, ...options }),
+        history: (channel, options) =>
+          reads.run(() => this.#commands.call('channel.history', { channel, ...options })),
+        state: (page) => this.#commands.call('me.state', page),
         newBackoff: () => this.#newBackoff(),
         emit: (name, event) => this.#tell(name, event),
         onChange: changed,
@@ -67,7 +81,7 @@ export class FullduplexClient implements Client {
           else transport?.unfollow(channel);
         },
       },
-      settings.positions,
+      settings,
     );
     this.#outbox = new Outbox({
       deliver: async (message) => (await this.#commands.callNow('message.send', message)).position,
@@ -115,6 +129,10 @@ export class FullduplexClient implements Client {
       };
     }
     return this.#state;
+  }
+
+  get cursor(): string | undefined {
+    return this.#channels.cursor;
   }
 
   get positions(): Readonly<Record<string, Position>> {
@@ -167,7 +185,15 @@ export class FullduplexClient implements Client {
   }
 
   async members(channel: string): Promise<readonly Member[]> {
-    return (await this.#commands.call('channel.members', { channel })).members;
+    const members: Member[] = [];
+    let after: string | undefined;
+    do {
+      const page = { channel, limit: MEMBERS, ...(after !== undefined && { after }) };
+      const answer = await this.#commands.call('channel.members', page);
+      members.push(...answer.members);
+      after = answer.next;
+    } while (after !== undefined);
+    return members;
   }
 
   async presence(channel: string): Promise<readonly string[]> {
@@ -196,7 +222,7 @@ export class FullduplexClient implements Client {
   #awaits(channel: string, position: Position): boolean {
     if (!this.#channels.isRead(channel)) return false;
     const here = this.#channels.position(channel);
-    return here === undefined || (here.epoch === position.epoch && here.offset < position.offset);
+    return here === undefined || here.offset < position.offset;
   }
 
   #tell<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void {
@@ -211,9 +237,7 @@ export class FullduplexClient implements Client {
   }
 
   #connectionChanged(): void {
-    const { status, transport } = this.#connection.state;
-    // Whatever the WebSocket read, the cursor knows nothing of.
-    if (transport === 'websocket') delete this.#settings.cursor.value;
+    const { status } = this.#connection.state;
     if (status === 'connected') this.#outbox.open();
     else this.#outbox.pause();
     this.#commands.stateChanged();

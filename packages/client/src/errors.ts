@@ -13,3 +13,16 @@ export const timeoutError = (message = 'The server did not answer in time.', cau
 /** The server, or something between, answered what it should not. */
 export const badAnswer = (message: string, cause?: unknown): ClientError =>
   new ClientError('bad_answer', message, { retryable: true, cause });
+
+/** Errors that speak of the way to the server or of the token, not of what was asked. */
+const PASSING: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'token_expired',
+  'signed_out',
+  'offline',
+  'timeout',
+  'closed',
+]);
+
+/** Whether the same may succeed at another time, retryable as it is or with another token. */
+export const passes = ({ code, retryable }: ClientError): boolean => retryable || PASSING.has(code);

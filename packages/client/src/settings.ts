@@ -9,7 +9,7 @@ import type { OpenTransport, TransportContext } from './transport/transport.js';
 import { WebSocketTransport } from './transport/websocket.js';
 import type { ClientOptions, Clock, Limits, TransportName } from './types.js';
 
-export interface Settings extends Omit<TransportContext, 'token' | 'followed'> {
+export interface Settings extends Omit<TransportContext, 'token' | 'asked'> {
   readonly transports: readonly TransportName[];
   readonly open: Readonly<Record<TransportName, OpenTransport>>;
   readonly token: TokenSource;
@@ -44,7 +44,7 @@ export function settingsOf(options: ClientOptions): Settings {
     timing: { ...DEFAULT_TIMING, ...options.timing },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     newId,
-    cursor: {},
+    cursor: options.cursor,
     clock,
     random,
     transports: transportsOf(options.transports, WebSocket !== undefined),

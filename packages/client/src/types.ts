@@ -32,7 +32,12 @@ export interface ClientOptions {
   readonly transports?: readonly TransportName[];
   /** `mine` (the default): everything the user belongs to, as it changes. `none`: only what `subscribe` asks for. */
   readonly follow?: 'mine' | 'none';
-  /** Where to go on from, by channel; kept from `client.positions` of an earlier client. */
+  /** Where to go on from, in everything; kept from `client.cursor` of an earlier client, whatever its transport was. */
+  readonly cursor?: string | undefined;
+  /**
+   * How far each channel was told; kept with the cursor, from `client.positions`. Nothing of it is told again, and where
+   * the server cannot go on from the cursor, what was missed is found by these.
+   */
   readonly positions?: Readonly<Record<string, Position>>;
   /** Keeps messages that are not sent yet; in a page, `localStorageOutbox()` lets them survive a reload. */
   readonly storage?: OutboxStorage;
@@ -104,7 +109,10 @@ export interface ClientState {
   readonly reason?: string;
 }
 
-/** What a listener of `publication` gets: everything once and in offset order within its channel. */
+/**
+ * What a listener of `publication` gets: everything once and in offset order within its channel; across channels in the
+ * log's order, but for what had to be read again.
+ */
 export type ReceivedPublication<Data = unknown> = ChannelPublication<Data>;
 
 /** A message on its way, as it was at one moment; each change is told as a new object of the same `key`. */
@@ -146,7 +154,10 @@ export interface TypingEvent {
 export interface ClientEvents {
   readonly state: ClientState;
   readonly publication: ReceivedPublication;
-  /** Records that can no longer be had: what is shown of `channel` before `oldest` has a hole, or is of another log. */
+  /**
+   * Records that can no longer be had: what is shown of `channel` before `oldest` has a hole, or is of another log. `from`
+   * stands where it is known.
+   */
   readonly gap: Gap;
   /** This user belongs to a channel now; its publications follow. Told for each at the first connecting, then as it changes. */
   readonly joined: MembershipEvent;
@@ -194,7 +205,12 @@ export type History = CommandResults['channel.history'];
 
 export interface Client {
   readonly state: ClientState;
-  /** Where the client stands in each channel, up to what was told. Keep it to go on from there in another client. */
+  /**
+   * The place in the order of everything up to which all was told. Keep it, with `positions`, to go on from there in
+   * another client. `undefined` before the server has said where we begin, and while what was missed is looked for.
+   */
+  readonly cursor: string | undefined;
+  /** Where the client stands in each channel, up to what was told. */
   readonly positions: Readonly<Record<string, Position>>;
   /** Pending, failed, and sent ones whose publication was not told yet; in the order of `send`. A new array each change. */
   readonly pendingMessages: readonly PendingMessage[];
@@ -231,6 +247,7 @@ export interface Client {
   history(channel: string, options?: HistoryOptions): Promise<History>;
   /** Who is here now, each name once. */
   presence(channel: string): Promise<readonly string[]>;
+  /** All of them, page by page: of a large room ask `call('channel.members', …)` for a page instead. */
   members(channel: string): Promise<readonly Member[]>;
   /** Tells the others; harmless when it is lost. Says so at most every few seconds, however often it is called. */
   typing(channel: string, typing: boolean): void;

@@ -15,7 +15,14 @@ const sub = (offset: number, more: Partial<SubscribeResult> = {}): SubscribeResu
 });
 
 function connectResult(subs: ConnectResult['subs'] = { 'room:a': sub(0) }): ConnectResult {
-  return { client: 'c', version: '1', ping: 25, pong: true, data: { user: 'alice' }, subs };
+  const data = { user: 'alice', cursor: 'c0', epoch: 'e' };
+  return { client: 'c', version: '1', ping: 25, pong: true, data, subs };
+}
+
+/** The answer to `connect` that goes on from a place. */
+function wentOn(): ConnectResult {
+  const data = { user: 'alice', epoch: 'e', recovered: true, channels: ['user:alice', 'room:a'] };
+  return { client: 'c', version: '1', ping: 25, pong: true, data };
 }
 
 async function setUp(options: Partial<ClientOptions> = {}) {
@@ -78,19 +85,18 @@ describe('connect', () => {
   });
 
   it('says how far it is behind while it catches up', async () => {
-    const { client, states } = await setUp({ positions: { 'room:a': { epoch: 'e', offset: 3 } } });
-    const publications = [pub(4), pub(5)];
-    const socket = await open(
-      connectResult({ 'room:a': sub(20, { was_recovering: true, recovered: true, publications }) }),
-    );
+    const { client, states } = await setUp({ positions: { 'room:a': { epoch: 'e', offset: 5 } } });
+    const socket = await open(connectResult({ 'room:a': sub(20) }));
     expect(client.state.behind).toBe(15);
-    socket.receives(
-      ...Array.from({ length: 15 }, (_, index) => ({ push: { channel: 'room:a', pub: pub(6 + index) } })),
-    );
+    expect(client.cursor).toBeUndefined();
+    const publications = Array.from({ length: 15 }, (_, index) => pub(6 + index));
+    expect(socket.commands.at(-1)).toMatchObject({ rpc: { method: 'channel.history' } });
+    socket.receives({ id: 2, rpc: { data: { publications, epoch: 'e', offset: 20 } } });
     await settled();
     expect(client.state.behind).toBe(0);
     expect(states.map(({ behind }) => behind)).toEqual([15, 0]);
     expect(client.positions).toEqual({ 'room:a': { epoch: 'e', offset: 20 } });
+    expect(client.cursor).toBe('c0');
   });
 
   it('shows its own message once, whether the publication or the acknowledgement comes first', async () => {
@@ -128,43 +134,93 @@ describe('connect', () => {
     await settled();
     expect(client.state).toMatchObject({ status: 'connecting', pending: 1 });
     await clock.advance(500);
-    const again = await open(connectResult({ 'room:a': sub(0, { recovered: true }) }));
+    const again = await open(wentOn());
     expect(again).not.toBe(socket);
     expect(again.commands.at(-1)).toEqual(first);
   });
 
-  it('keeps its position from one transport to the next', async () => {
+  it('keeps its place from one transport to the next', async () => {
     const { client, clock, server, told } = await setUp({ transports: ['websocket', 'polling'] });
     const socket = await open(connectResult({ 'room:a': sub(4) }));
-    socket.receives({ push: { channel: 'room:a', pub: pub(5) } });
+    socket.receives({ push: { channel: 'room:a', pub: { ...pub(5), cursor: 'c5' } } });
+    socket.receives({ push: { cursor: 'c6' } });
     socket.closes(1006);
     await clock.advance(500);
     FakeWebSocket.last.closes(1006);
     await clock.advance(1_000);
     FakeWebSocket.last.closes(1006);
     await settled();
-    await server.last.answers({
-      cursor: 'c1',
-      publications: [],
-      gaps: [],
-      snapshot: { user: 'alice', channels: { 'room:a': { epoch: 'e', offset: 7 } } },
+    expect(server.last.query).toBe('cursor=c6');
+    await server.last.syncs('c8', {
+      publications: [5, 6, 7].map((offset) => ({ channel: 'room:a', epoch: 'e', ...pub(offset) })),
     });
-    expect(client.state).toMatchObject({ status: 'connected', transport: 'polling', behind: 2 });
-    const history = server.requests.find(({ path }) => path === '/api/commands/channel.history')!;
-    expect(history.body).toEqual({ channel: 'room:a', after: 5, limit: 200 });
-    await history.answers({ publications: [pub(6), pub(7)], epoch: 'e', offset: 7 });
+    expect(client.state).toMatchObject({ status: 'connected', transport: 'polling', behind: 0 });
     expect(told).toEqual(['room:a 5', 'room:a 6', 'room:a 7']);
 
     await clock.advance(11_250);
     const better = FakeWebSocket.last;
     better.opens();
-    expect(better.commands[0]).toMatchObject({
-      connect: { subs: { 'room:a': { recover: true, epoch: 'e', offset: 7 } } },
-    });
-    better.receives({ id: 1, connect: connectResult({ 'room:a': sub(7, { recovered: true }) }) });
+    expect(better.commands[0]).toMatchObject({ connect: { data: { follow: 'mine', since: 'c8' } } });
+    better.receives({ id: 1, connect: wentOn() });
     await settled();
     expect(client.state).toMatchObject({ status: 'connected', transport: 'websocket', behind: 0 });
     expect(told).toHaveLength(3);
+    expect(server.requests.every(({ path }) => path === '/api/sync')).toBe(true);
+  });
+
+  it('goes on in another client where one stood', async () => {
+    const { client, told } = await setUp({
+      cursor: 'c5',
+      positions: { 'room:a': { epoch: 'e', offset: 5 } },
+    });
+    FakeWebSocket.last.opens();
+    expect(FakeWebSocket.last.commands[0]).toMatchObject({ connect: { data: { since: 'c5' } } });
+    const socket = await open(wentOn());
+    socket.receives({ push: { channel: 'room:a', pub: { ...pub(5), cursor: 'c5' } } });
+    socket.receives({ push: { channel: 'room:a', pub: { ...pub(6), cursor: 'c6' } } });
+    expect(told).toEqual(['room:a 6']);
+    expect(client.cursor).toBe('c6');
+  });
+
+  it('finds what it missed in each channel, a few at a time, where its place is good no more', async () => {
+    const rooms = Array.from({ length: 6 }, (_, index) => `room:${index}`);
+    const positions = Object.fromEntries(rooms.map((room) => [room, { epoch: 'e', offset: 1 }]));
+    const { client, told } = await setUp({ cursor: 'old', positions });
+    const socket = FakeWebSocket.last;
+    socket.opens();
+    socket.receives({ id: 1, error: { code: 112, message: 'unrecoverable_position: No.' } });
+    socket.receives({
+      id: 2,
+      connect: connectResult(Object.fromEntries(rooms.map((room) => [room, sub(2)]))),
+    });
+    await settled();
+    const reads = () => socket.commands.filter(({ rpc }) => rpc !== undefined);
+    expect(reads()).toHaveLength(4);
+    expect(client.cursor).toBeUndefined();
+    for (let id = 3; id < 9; id += 1) {
+      socket.receives({ id, rpc: { data: { publications: [pub(2)], epoch: 'e', offset: 2 } } });
+      await settled();
+    }
+    expect(reads()).toHaveLength(6);
+    expect(told.toSorted()).toEqual(rooms.map((room) => `${room} 2`));
+    expect(client.cursor).toBe('c0');
+  });
+
+  it('lists all members of a room, however many pages they take', async () => {
+    const { client } = await setUp();
+    const socket = await open();
+    const members = client.members('room:a');
+    await settled();
+    const member = (user: string) => ({ user, role: 'member', present: false });
+    expect(socket.commands.at(-1)).toMatchObject({
+      id: 2,
+      rpc: { method: 'channel.members', data: { channel: 'room:a', limit: 1_000 } },
+    });
+    socket.receives({ id: 2, rpc: { data: { members: [member('alice')], next: 'n' } } });
+    await settled();
+    expect(socket.commands.at(-1)).toMatchObject({ rpc: { data: { channel: 'room:a', after: 'n' } } });
+    socket.receives({ id: 3, rpc: { data: { members: [member('bob')] } } });
+    expect((await members).map(({ user }) => user)).toEqual(['alice', 'bob']);
   });
 
   it('runs commands by requests of their own where the transport carries none', async () => {

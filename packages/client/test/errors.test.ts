@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { badAnswer, closedError, offlineError, timeoutError } from '../src/errors.js';
+import { badAnswer, closedError, offlineError, passes, timeoutError } from '../src/errors.js';
 import { ClientError } from '../src/types.js';
 
 describe('the errors of the client', () => {
@@ -21,5 +21,15 @@ describe('the errors of the client', () => {
       message: 'The stream was cut.',
       cause,
     });
+  });
+
+  it.each([
+    [offlineError(), true],
+    [closedError(), true],
+    [new ClientError('token_expired', 'Expired.', { retryable: false }), true],
+    [new ClientError('unavailable', 'Later.', { retryable: true }), true],
+    [new ClientError('permission_denied', 'No.', { retryable: false }), false],
+  ])('are told apart from those of what was asked: %s', (error, passing) => {
+    expect(passes(error)).toBe(passing);
   });
 });

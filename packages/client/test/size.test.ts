@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { build, type Rollup } from 'vite';
 import { describe, expect, it } from 'vitest';
 
-/** In bytes, gzipped. It rises only in the commit that causes it. */
-const CEILING = 12_000;
+/** In bytes, gzipped. It rises only in the commit that causes it. (Last by paging through what somebody in thousands of rooms belongs to.) */
+const CEILING = 13_000;
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

@@ -16,6 +16,15 @@ export interface Kept {
   readonly secret: Uint8Array | undefined;
 }
 
+/** What differs from run to run, and comes from outside. */
+export interface Edges {
+  readonly clock: Clock;
+  /** This node's id: another one for each start, and no other node's. */
+  readonly node: string;
+  /** From 0 to 1, evenly. */
+  readonly random: () => number;
+}
+
 /**
  * @param given the log to use instead of the configured one
  * @throws {ServerError} `data_unavailable`
@@ -23,18 +32,18 @@ export interface Kept {
 export async function openLog(
   config: ResolvedConfig,
   given: Log | undefined,
-  clock: Clock,
+  edges: Edges,
   told: Pick<OrderedLogOptions, 'failed' | 'appended'>,
 ): Promise<Kept> {
   const { recordBytes, pendingBytes, batchBytes, recentBytes, channelsKept } = config.log;
   try {
     if (given !== undefined) return { log: given, secret: await secretOf(config, undefined) };
-    const log = new OrderedLog(await openStorage(config, clock, told.failed ?? (() => {})), {
+    const log = new OrderedLog(await openStorage(config, edges, told.failed ?? (() => {})), {
       ...told,
       // After what this turn of the loop has read from its connections.
       defer: setImmediate,
-      after: clock.after,
-      monotonic: clock.monotonic,
+      after: edges.clock.after,
+      monotonic: edges.clock.monotonic,
       maxRecordBytes: recordBytes,
       maxPendingBytes: pendingBytes,
       maxBatchBytes: batchBytes,
@@ -56,18 +65,26 @@ export async function openLog(
 
 async function openStorage(
   config: ResolvedConfig,
-  clock: Clock,
+  edges: Edges,
   failed: (error: unknown) => void,
 ): Promise<Storage> {
   const { dataDir, durability, logUrl, log } = config;
   if (logUrl !== undefined && durability !== 'memory') {
     const { PostgresStorage } = await import('./log/postgres/postgres-storage.js');
-    return PostgresStorage.open({ url: logUrl, durability, maxConnections: log.connections, failed });
+    return PostgresStorage.open({
+      url: logUrl,
+      durability,
+      maxConnections: log.connections,
+      node: edges.node,
+      after: edges.clock.after,
+      random: edges.random,
+      failed,
+    });
   }
   if (dataDir === undefined || durability === 'memory')
     return new MemoryStorage({
       maxBytes: log.memoryBytes,
-      now: clock.now,
+      now: edges.clock.now,
       epoch: randomUUID(),
     });
   await makeFolder(dataDir);

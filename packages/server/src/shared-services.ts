@@ -79,23 +79,29 @@ export async function openSharedServices(
 ): Promise<SharedServices> {
   const clock = systemClock;
   const failed = failureLog(config);
+  const node = randomId();
   const held = new HeldRequests();
   const metrics: Metrics = new Metrics({
     followed: () => hub.size,
     present: () => presence.size,
     held: () => held.size,
   });
-  const kept = await openLog(config, given.log, clock, {
-    failed,
-    appended: (ms) => metrics.appendSeconds.observe(ms / 1000),
-  });
+  const kept = await openLog(
+    config,
+    given.log,
+    { clock, node, random: Math.random },
+    {
+      failed,
+      appended: (ms) => metrics.appendSeconds.observe(ms / 1000),
+    },
+  );
   const { log } = kept;
   let broker: Broker | undefined;
   let hub: Hub;
   let presence: Presence;
   let chat: Chat;
   try {
-    broker = given.broker ?? (await openBroker(config, randomId(), clock, failed));
+    broker = given.broker ?? (await openBroker(config, node, clock, failed));
     presence = openPresence();
     chat = await Chat.open({
       log,
@@ -209,7 +215,7 @@ export async function openSharedServices(
       policy: { records, age: days === undefined ? undefined : days * DAY },
       clock,
       defer: setImmediate,
-      node: broker!.node,
+      node,
       minAge: config.retention.minAge * 1000,
       interval: config.timing.retentionSweep * 1000,
       removed: (channel, from, to) => chat.forget(channel, from, to),

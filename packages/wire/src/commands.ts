@@ -87,6 +87,10 @@ export interface ChannelState {
   readonly last?: Publication<ChatData>;
   /** Some of those who are here now, in the members' own spelling. */
   readonly present: readonly string[];
+  /** Of a room: how many belong to it, */
+  readonly members?: number;
+  /** and whether only they see it. A private room is in no list but this. */
+  readonly private?: boolean;
 }
 
 export interface CommandResults {

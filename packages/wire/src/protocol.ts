@@ -98,6 +98,8 @@ export interface ConnectData {
   readonly more?: boolean;
   /** Where the session begins, or goes on, in the order of everything. */
   readonly cursor?: string;
+  /** The log's, which every position bears: pushes do not repeat it, and names alone do not tell it. */
+  readonly epoch?: string;
   /** With `since`: whether everything after it comes, or has a gap of its own. Otherwise: take the state anew. */
   readonly recovered?: boolean;
 }

@@ -5,7 +5,7 @@
  */
 import type { CommandResults, Gap, Position, Publication } from '@fullduplex/wire';
 import type { Backoff } from '../backoff.js';
-import { badAnswer } from '../errors.js';
+import { badAnswer, passes } from '../errors.js';
 import type { ChannelStart } from '../transport/transport.js';
 import { ClientError, type Clock, type ReceivedPublication } from '../types.js';
 
@@ -13,8 +13,8 @@ export type HistoryPage = CommandResults['channel.history'];
 
 export interface ReaderOptions {
   readonly channel: string;
-  /** Reads the log after an offset, oldest first; without one, the newest. */
-  readonly history: (channel: string, options: { after?: number; limit: number }) => Promise<HistoryPage>;
+  /** Reads the log after an offset, oldest first. */
+  readonly history: (channel: string, options: { after: number; limit: number }) => Promise<HistoryPage>;
   readonly onPublication: (publication: ReceivedPublication) => void;
   readonly onGap: (gap: Gap) => void;
   /** `behind` changed. */
@@ -33,6 +33,10 @@ export class ChannelReader {
   readonly channel: string;
   readonly #options: ReaderOptions;
   #position: Position | undefined;
+  /** Where the channel stood when reading of it began, while nothing of it has come yet: what comes has the last word. */
+  #assumed: Position | undefined;
+  /** Where we stood when the user left the channel, who is back while nothing of it has come yet. */
+  #before: Position | undefined;
   /** The greatest offset that is known to be there. */
   #head = 0;
   /** Contiguous, and after a hole that is being read. */
@@ -47,9 +51,9 @@ export class ChannelReader {
     this.#position = position;
   }
 
-  /** The last publication that was told. */
+  /** The last publication that was told, or where reading began; `undefined` where what comes next is the beginning. */
   get position(): Position | undefined {
-    return this.#position;
+    return this.#position ?? this.#assumed;
   }
 
   /** How many publications are known to be there and not told yet. */
@@ -57,85 +61,75 @@ export class ChannelReader {
     return this.#position ? Math.max(0, this.#head - this.#position.offset) : 0;
   }
 
-  /** Where the channel stands at the server. Without a position of our own, this is where we begin. */
+  /**
+   * Where the channel stands at the place from which everything is read on: what we missed of it is read. Without a
+   * position of our own we begin here.
+   */
+  compare(head: Position): void {
+    this.#position ??= this.#before;
+    if (this.position) this.resume({ ...head, recovered: false, publications: [] });
+    else this.#assumed = head;
+  }
+
+  /** Reading begins, or goes on, with this. */
   resume(start: ChannelStart): void {
-    if (!this.#position) {
-      const first = start.publications[0];
-      this.#position = { epoch: start.epoch, offset: first ? first.offset - 1 : start.offset };
-    }
+    const first = start.publications[0];
+    this.#position ??= this.#assumed ?? {
+      epoch: start.epoch,
+      offset: first ? first.offset - 1 : start.offset,
+    };
+    this.#before = undefined;
+    // The server has judged our position: it is good, also where the log goes by another epoch now.
+    if (start.recovered) this.#enter(start.epoch);
     if (!this.#sameLog(start.epoch) || start.offset < this.#position.offset) {
-      // Another log than the one that we know.
       this.fill();
       return;
     }
     this.#head = Math.max(this.#head, start.offset);
-    this.receive(start.publications, start.epoch);
+    for (const publication of start.publications) this.receive(publication, start.epoch);
     if (!start.recovered && this.behind > 0) this.fill();
     this.#options.onChange();
   }
 
-  /**
-   * Begins in a channel that the user has just joined, where nobody said at which offset: behind the record of it.
-   */
-  async locate(user: string | undefined): Promise<void> {
-    if (this.#position || this.#filling || this.#stopped) return;
-    this.#filling = true;
-    try {
-      const page = await this.#options.history(this.channel, { limit: PAGE });
-      if (this.#stopped || this.#position) return;
-      const joined = page.publications.findLast(({ data }) => isJoin(data, user));
-      const oldest = page.publications[0]?.offset ?? page.offset + 1;
-      this.#position = { epoch: page.epoch, offset: (joined?.offset ?? oldest) - 1 };
-      this.#head = Math.max(this.#head, page.offset);
-      for (const publication of page.publications) this.#tell(publication);
-    } catch (error) {
-      this.#failed(error, () => void this.locate(user));
-    } finally {
-      this.#filling = false;
-      if (this.#position) this.#settle();
-    }
+  /** The user belongs to the channel again: its publications go on at their joining, wherever we were. */
+  rejoin(): void {
+    this.#before = this.position ?? this.#before;
+    this.#position = undefined;
+    this.#assumed = undefined;
+    this.#head = 0;
+    this.#held = [];
   }
 
-  /** @param epoch of these publications, where it is known */
-  receive(publications: readonly Publication[], epoch?: string): void {
-    for (const publication of publications) this.#receive(publication, epoch);
-    this.#options.onChange();
-  }
-
-  #receive(publication: Publication, epoch: string | undefined): void {
+  /** @param epoch of this publication, where it is known */
+  receive(publication: Publication, epoch?: string): void {
     const { offset } = publication;
-    if (!this.#position) {
-      if (this.#filling) {
-        this.#hold(publication);
-        return;
-      }
-      this.#position = { epoch: epoch ?? '', offset: offset - 1 };
-    }
-    if (epoch !== undefined && !this.#sameLog(epoch)) {
-      this.fill();
-      return;
-    }
+    if (offset <= ((this.#position ?? this.#before)?.offset ?? 0)) return;
+    this.#position ??= this.#beginning(offset, epoch);
+    if (epoch !== undefined) this.#enter(epoch);
     this.#head = Math.max(this.#head, offset);
-    if (offset <= this.#position.offset) return;
     if (this.#filling || offset > this.#position.offset + 1) {
       this.#hold(publication);
       this.fill();
     } else {
       this.#tell(publication);
     }
+    this.#options.onChange();
   }
 
   /** The server says that records are gone. */
   gap(gap: Gap): void {
-    const position = this.#position;
+    if (gap.reason === 'retention') this.#enter(gap.epoch);
+    const position = this.position ?? this.#before;
     const here = position?.epoch === gap.epoch && gap.head >= position.offset;
     // Passed already: it was told, or read in time.
     if (here && gap.to <= position.offset) return;
+    const known = here && !this.#before;
     this.#position = { epoch: gap.epoch, offset: gap.to };
     this.#head = gap.head;
     if (!here) this.#held = [];
+    this.#before = undefined;
     // What we were still reading before it is gone as well.
-    this.#options.onGap(here ? { ...gap, from: position.offset + 1 } : gap);
+    this.#options.onGap(known ? { ...gap, from: position.offset + 1 } : gap);
     this.#settle();
   }
 
@@ -145,7 +139,7 @@ export class ChannelReader {
     this.#options.clock.clearTimer(this.#retry);
     this.#filling = true;
     this.#fill()
-      .catch((error: unknown) => this.#failed(error, () => this.fill()))
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#filling = false;
         this.#options.onChange();
@@ -201,9 +195,24 @@ export class ChannelReader {
     });
   }
 
+  /** Where we stand when the first publication comes. */
+  #beginning(offset: number, epoch: string | undefined): Position {
+    const assumed = this.#assumed;
+    const known = epoch ?? (assumed ?? this.#before)?.epoch ?? '';
+    this.#assumed = undefined;
+    this.#before = undefined;
+    return assumed && offset > assumed.offset ? assumed : { epoch: known, offset: offset - 1 };
+  }
+
+  /** The log goes by this epoch now, and our position is good in it. */
+  #enter(epoch: string): void {
+    const position = this.#position;
+    if (position && position.epoch !== epoch) this.#position = { epoch, offset: position.offset };
+  }
+
   /** Whether our position is of this log; one that came without an epoch is of the first that is named. */
   #sameLog(epoch: string): boolean {
-    if (this.#position?.epoch === '') this.#position = { epoch, offset: this.#position.offset };
+    if (this.#position?.epoch === '') this.#enter(epoch);
     return this.#position?.epoch === epoch;
   }
 
@@ -237,17 +246,16 @@ export class ChannelReader {
     this.#options.onChange();
   }
 
-  #failed(error: unknown, again: () => void): void {
+  #failed(error: unknown): void {
     if (!(error instanceof ClientError)) throw error;
-    // Where the server would not let us read, it would not the next time: wait to be told where the channel stands.
-    if (this.#stopped || !error.retryable) return;
-    const { backoff, clock } = this.#options;
-    clock.clearTimer(this.#retry);
-    this.#retry = clock.setTimer(again, backoff.next());
+    if (this.#stopped) return;
+    if (error.retryable) {
+      const { backoff, clock } = this.#options;
+      clock.clearTimer(this.#retry);
+      this.#retry = clock.setTimer(() => this.fill(), backoff.next());
+    } else if (!passes(error)) {
+      // Where the server would not let us read, it would not the next time: what is missing is not ours to have.
+      this.#head = 0;
+    }
   }
-}
-
-function isJoin(data: unknown, user: string | undefined): boolean {
-  const { type, user: who } = (data ?? {}) as { type?: unknown; user?: unknown };
-  return type === 'joined' && who === user;
 }

@@ -78,10 +78,12 @@ export class ChannelSubscription implements Subscription, Asker {
   started(): void {
     const position = this.#options.channels.position(this.channel);
     if (position) this.#reader.resume({ ...position, recovered: false, publications: [] });
+    // Nobody knows yet where the channel stands: the log does.
+    else this.#reader.fill();
   }
 
   publication(publication: ReceivedPublication): void {
-    this.#reader.receive([publication], publication.epoch);
+    this.#reader.receive(publication, publication.epoch);
   }
 
   gap(gap: Gap): void {
@@ -105,6 +107,8 @@ export class ChannelSubscription implements Subscription, Asker {
   async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedPublication, void, undefined> {
     let queue: ReceivedPublication[] = [];
     let overflowed = false;
+    /** Whether the log began anew since what was given last. */
+    let anew = false;
     let last = this.position;
     let wake = (): void => {};
     const stop = [
@@ -112,6 +116,9 @@ export class ChannelSubscription implements Subscription, Asker {
         overflowed ||= queue.length >= this.#options.iteratorBuffer;
         if (!overflowed) queue.push(publication);
         wake();
+      }),
+      this.on('gap', ({ reason }) => {
+        anew ||= reason === 'epoch';
       }),
       this.on('closed', () => wake()),
     ];
@@ -129,7 +136,8 @@ export class ChannelSubscription implements Subscription, Asker {
         }
         if (queue.length > 0 || this.#closed) continue;
         if (overflowed && last) {
-          queue = await this.#readAfter(last);
+          queue = await this.#readAfter(anew ? 0 : last.offset);
+          anew = false;
           const read = queue.at(-1);
           // Caught up: what comes live from now on follows without a hole.
           overflowed = read !== undefined && read.offset < (this.position?.offset ?? 0);
@@ -145,11 +153,9 @@ export class ChannelSubscription implements Subscription, Asker {
     }
   }
 
-  async #readAfter(position: Position): Promise<ReceivedPublication[]> {
+  async #readAfter(after: number): Promise<ReceivedPublication[]> {
     const { channel } = this;
-    const { history } = this.#options;
-    let page = await history(channel, { after: position.offset, limit: PAGE });
-    if (page.epoch !== position.epoch) page = await history(channel, { after: 0, limit: PAGE });
+    const page = await this.#options.history(channel, { after, limit: PAGE });
     if (page.gap) this.#emitter.emit('gap', page.gap);
     return page.publications.map((publication) => ({ channel, epoch: page.epoch, ...publication }));
   }

@@ -5,7 +5,7 @@
  */
 import type { Position, Publication } from '@fullduplex/wire';
 import type { Backoff } from '../backoff.js';
-import { closedError } from '../errors.js';
+import { closedError, passes } from '../errors.js';
 import { ClientError, type Clock, type OutboxStorage, type PendingMessage } from '../types.js';
 import { type Entry, restore, snapshot, store } from './entry.js';
 
@@ -154,7 +154,7 @@ export class Outbox {
       if (entry.status === 'pending') this.#finish(entry, 'sent', position);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      if (isForGood(error)) {
+      if (!passes(error)) {
         if (entry.status === 'pending') this.#fail(entry, error);
       } else {
         wait = lane.backoff.next();
@@ -222,13 +222,6 @@ export class Outbox {
     }
     return lane;
   }
-}
-
-/** Errors that speak of the way to the server or of the token, not of the message. */
-const PASSING = new Set(['unauthorized', 'token_expired', 'signed_out', 'offline', 'timeout', 'closed']);
-
-function isForGood(error: ClientError): boolean {
-  return !error.retryable && !PASSING.has(error.code);
 }
 
 function load(storage: OutboxStorage | undefined): ReturnType<OutboxStorage['load']> {

@@ -4,7 +4,8 @@ import { badAnswer } from '../errors.js';
 export interface StreamEvent {
   /** `message` where the stream names none. */
   readonly type: string;
-  readonly data: string;
+  /** Absent where there was only an id: how far the stream has come. */
+  readonly data?: string;
   /** The last id that the stream gave, with this event or before it; empty when there was none. */
   readonly id: string;
 }
@@ -21,6 +22,7 @@ export class EventStreamParser {
   #type = '';
   #data: string[] = [];
   #id = '';
+  #hasId = false;
 
   /**
    * The events that these bytes complete.
@@ -45,10 +47,11 @@ export class EventStreamParser {
 
   #line(line: string, events: StreamEvent[]): void {
     if (line === '') {
-      // An event without data is none; its id counts all the same.
-      if (this.#data.length > 0) {
-        events.push({ type: this.#type || 'message', data: this.#data.join('\n'), id: this.#id });
-      }
+      // An event without data is none to `EventSource`, but its id counts all the same.
+      const type = this.#type || 'message';
+      if (this.#data.length > 0) events.push({ type, data: this.#data.join('\n'), id: this.#id });
+      else if (this.#hasId) events.push({ type, id: this.#id });
+      this.#hasId = false;
       this.#type = '';
       this.#data = [];
       return;
@@ -59,6 +62,9 @@ export class EventStreamParser {
     const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
     if (field === 'data') this.#data.push(value);
     else if (field === 'event') this.#type = value;
-    else if (field === 'id' && !value.includes('\0')) this.#id = value;
+    else if (field === 'id' && !value.includes('\0')) {
+      this.#id = value;
+      this.#hasId = true;
+    }
   }
 }

@@ -21,20 +21,25 @@ export function startOf(sub: SubscribeResult): ChannelStart {
 
 /** @param again is called with a channel whose subscription was lost and is to be asked for again */
 export function dispatchPush(push: Push, sink: Sink, again: (channel: string) => void): void {
-  const { channel, pub, join, leave, subscribe, unsubscribe, message } = push;
-  if (channel === undefined) return;
+  if (push.channel !== undefined) dispatchIn(push.channel, push, sink, again);
+  const cursor = push.pub?.cursor ?? push.cursor;
+  if (cursor !== undefined) sink({ type: 'reached', cursor });
+}
+
+function dispatchIn(channel: string, push: Push, sink: Sink, again: (channel: string) => void): void {
+  const { pub, join, leave, subscribe, unsubscribe, message } = push;
   if (pub) {
     const { data, offset, info = { user: '' }, time = 0 } = pub;
     // Without an offset it is not of the log, and there is nothing that it could be in order with.
     if (offset !== undefined) {
-      sink({ type: 'publications', channel, publications: [{ offset, data, info, time }] });
+      sink({ type: 'publication', channel, publication: { offset, data, info, time } });
     }
   } else if (join) {
     sink({ type: 'presence', channel, user: join.info.user, present: true });
   } else if (leave) {
     sink({ type: 'presence', channel, user: leave.info.user, present: false });
   } else if (subscribe) {
-    sink({ type: 'joined', channel, start: startOf(subscribe) });
+    sink({ type: 'joined', channel, epoch: subscribe.epoch });
   } else if (unsubscribe) {
     if (unsubscribe.code >= RESUBSCRIBE) again(channel);
     else sink({ type: 'left', channel });

@@ -36,19 +36,12 @@ export class RequestTransport extends SyncTransport {
   async #turn(wait: number, signal: AbortSignal): Promise<boolean> {
     const { context, reader } = this;
     const { clock } = context.http;
-    const snapshot = await reader.snapshot();
-    if (snapshot) reader.deliver(snapshot);
-    const unjoined = reader.unjoined();
-    if (snapshot && unjoined.length === 0) {
-      // There is nothing after it yet.
-      await this.#pause(this.#rhythm.pause, signal);
-      return false;
-    }
+    if (reader.opened) await reader.name();
     const asked = clock.now();
-    const answer = await reader.ask(unjoined.length > 0 ? 0 : wait, signal);
+    const answer = await reader.ask(wait, signal);
     reader.deliver(answer);
-    await reader.start(unjoined);
-    if (answer.more || unjoined.length > 0) return true;
+    if (answer.more || reader.unnamed) return true;
+    // A snapshot is never held, and there is nothing after it yet.
     const released = wait > 0 && answer.publications.length === 0 && clock.now() - asked < HELD_AT_ALL;
     await this.#pause(released ? context.timing.backoffBase : this.#rhythm.pause, signal);
     return false;

@@ -19,8 +19,8 @@ class SseTransport extends SyncTransport {
   protected async round(signal: AbortSignal): Promise<never> {
     const { reader } = this;
     const { http, token, timing } = this.context;
-    const snapshot = await reader.snapshot();
-    const unjoined = reader.unjoined();
+    if (reader.opened) await reader.name();
+    const snapshot = reader.cursor === undefined ? await reader.ask(0, reader.signal) : undefined;
     const response = await requestStream(http, {
       path: reader.path(0, snapshot?.cursor),
       token,
@@ -36,11 +36,11 @@ class SseTransport extends SyncTransport {
     for await (const bytes of this.#chunks(response.body)) {
       if (first) {
         first = false;
-        // Not before: the cursor must not move past a snapshot that nobody was told of.
+        // Not before: the place must not move past a snapshot that nobody was told of.
         if (snapshot) reader.deliver(snapshot);
-        else reader.open(undefined);
-        // It may run into a failure of its own, which ends the transport as any other.
-        reader.start(unjoined).catch((error: unknown) => reader.fail(error));
+        else reader.open();
+        // Now that it works, another stream for what was asked for besides.
+        if (reader.unnamed) this.follow();
       }
       for (const event of parser.push(bytes)) this.#event(event);
     }
@@ -69,14 +69,19 @@ class SseTransport extends SyncTransport {
   }
 
   #event({ type, data, id }: StreamEvent): void {
+    if (data !== undefined) this.#tell(type, data);
+    this.reader.reach(id);
+  }
+
+  #tell(type: string, data: string): void {
     let value: unknown;
     try {
       value = JSON.parse(data);
     } catch (cause) {
       throw badAnswer('An event of the stream is not JSON.', cause);
     }
-    if (type === 'message') this.reader.publication(value as ChannelPublication, id);
-    else if (type === 'gap') this.reader.gap(value as Gap, id);
+    if (type === 'message') this.reader.publication(value as ChannelPublication);
+    else if (type === 'gap') this.reader.gap(value as Gap);
   }
 }
 

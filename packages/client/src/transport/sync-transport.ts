@@ -32,7 +32,6 @@ export abstract class SyncTransport implements Transport {
   }
 
   unfollow(): void {
-    this.reader.dropCursor();
     this.#interruption.abort();
   }
 

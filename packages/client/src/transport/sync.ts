@@ -1,26 +1,21 @@
 /**
- * What the three transports over HTTP share: requests to `/api/sync`, the cursor that they hand on to each other, and
- * how an answer is reported. It must not know how long a request is held, or what is done when one fails.
+ * What the three transports over HTTP share: requests to `/api/sync`, the place that one goes on from, and how an answer
+ * is reported. It must not know how long a request is held, or what is done when one fails.
  */
 import type { ChannelPublication, CommandResults, Gap, SyncAnswer } from '@fullduplex/wire';
 import { badAnswer } from '../errors.js';
 import { requestJson } from '../http.js';
 import { ClientError } from '../types.js';
-import {
-  type ChannelStart,
-  type Ending,
-  type Sink,
-  TOKEN_ERRORS,
-  type TransportContext,
-} from './transport.js';
+import { type Ending, PLACE_ERRORS, type Sink, TOKEN_ERRORS, type TransportContext } from './transport.js';
 
 export class SyncReader {
   readonly #context: TransportContext;
   readonly #sink: Sink;
   readonly #session: string;
   readonly #controller = new AbortController();
-  /** Channels that were asked for by name and that the cursor knows. */
-  readonly #joined = new Set<string>();
+  /** Channels that were asked for, and of which it was reported where they stand. */
+  readonly #named = new Set<string>();
+  #cursor: string | undefined;
   #opened = false;
   #ended = false;
   /** A server that takes no cursor at all is not asked for one after the other. */
@@ -29,6 +24,7 @@ export class SyncReader {
   constructor(context: TransportContext, sink: Sink) {
     this.#context = context;
     this.#sink = sink;
+    this.#cursor = context.cursor;
     // Of its own: two transports at once, while one replaces the other, must not release each other's requests.
     this.#session = context.newId();
   }
@@ -38,8 +34,17 @@ export class SyncReader {
     return this.#controller.signal;
   }
 
+  get opened(): boolean {
+    return this.#opened;
+  }
+
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Where the next request goes on from; `undefined` asks for the snapshot. */
+  get cursor(): string | undefined {
+    return this.#cursor;
   }
 
   close(): void {
@@ -56,24 +61,12 @@ export class SyncReader {
     if (!(error instanceof ClientError)) throw error;
   }
 
-  /** The snapshot, where there is no cursor to go on from. */
-  async snapshot(): Promise<SyncAnswer | undefined> {
-    if (this.#context.cursor.value !== undefined) return undefined;
-    this.#joined.clear();
-    return this.ask(0, this.signal);
-  }
-
   /** Whether the error was about the cursor, which then is given up for a snapshot; but only once. */
   forgetCursor(error: unknown): boolean {
-    if (this.#forgotten || !(error instanceof ClientError) || error.code !== 'invalid_cursor') return false;
+    if (this.#forgotten || !(error instanceof ClientError) || !PLACE_ERRORS.has(error.code)) return false;
     this.#forgotten = true;
-    this.dropCursor();
+    this.#cursor = undefined;
     return true;
-  }
-
-  dropCursor(): void {
-    delete this.#context.cursor.value;
-    this.#joined.clear();
   }
 
   /** What comes after the cursor; without one, the snapshot. */
@@ -87,51 +80,66 @@ export class SyncReader {
     return answer;
   }
 
-  path(wait: number, cursor = this.#context.cursor.value): string {
-    const { follow, followed } = this.#context;
+  path(wait: number, cursor = this.#cursor): string {
+    const { follow, asked } = this.#context;
     const query = new URLSearchParams({ session: this.#session });
-    if (wait > 0) query.set('wait', String(wait));
+    if (wait > 0 && cursor !== undefined) query.set('wait', String(wait));
     if (follow === 'none') query.set('mine', '0');
     if (cursor !== undefined) {
       query.set('cursor', cursor);
-      for (const { channel, asked } of followed()) if (asked) query.append('channel', channel);
+      for (const { channel } of asked()) if (this.#named.has(channel)) query.append('channel', channel);
     }
     return `api/sync?${query}`;
   }
 
-  /** Channels asked for by name since the last time; the next request makes the cursor know them. */
-  unjoined(): string[] {
-    return this.#context
-      .followed()
-      .filter(({ channel, asked }) => asked && !this.#joined.has(channel))
-      .map(({ channel }) => channel);
+  /** Whether channels were asked for that no request has named yet. */
+  get unnamed(): boolean {
+    return this.#context.asked().some(({ channel }) => !this.#named.has(channel));
   }
 
-  /** Says where these channels stand, now that the cursor knows them. */
-  async start(channels: readonly string[]): Promise<void> {
-    for (const channel of channels) {
-      this.#joined.add(channel);
-      const start = unread(await this.#head(channel));
-      if (!this.#ended) this.#sink({ type: 'started', channel, start });
+  /**
+   * Reports of channels newly asked for where they stand; from then on each request names them. In this order, so that
+   * nobody is told what came between the cursor and the asking.
+   */
+  async name(): Promise<void> {
+    const asked = this.#context.asked();
+    for (const channel of this.#named) {
+      if (!asked.some((one) => one.channel === channel)) this.#named.delete(channel);
+    }
+    for (const { channel } of asked) {
+      if (this.#ended) return;
+      if (!this.#named.has(channel)) await this.#start(channel);
+    }
+  }
+
+  async #start(channel: string): Promise<void> {
+    try {
+      const { epoch, offset } = await this.#head(channel);
+      if (this.#ended) return;
+      this.#named.add(channel);
+      const start = { epoch, offset, recovered: false, publications: [] };
+      this.#sink({ type: 'started', channel, start });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (!this.#ended) this.#sink({ type: 'refused', channel, error });
     }
   }
 
   /**
-   * A request may be refused for one of the channels that were asked for by name. Finds those, and says so.
+   * A request may be refused for one of the channels that it named. Finds those, and says so.
    *
    * @returns whether there are any: then the same request without them may do
    */
   async weedOut(error: unknown): Promise<boolean> {
-    if (!(error instanceof ClientError) || error.retryable || TOKEN_ERRORS.has(error.code)) return false;
-    const { followed } = this.#context;
+    if (!isRefusal(error)) return false;
     let found = false;
-    for (const { channel, asked } of followed()) {
-      if (!asked) continue;
+    for (const channel of this.#named) {
       const refusal = await this.#head(channel).then(
         () => undefined,
         (cause: unknown) => cause,
       );
-      if (!(refusal instanceof ClientError) || refusal.retryable || this.#ended) continue;
+      if (!isRefusal(refusal) || this.#ended) continue;
+      this.#named.delete(channel);
       this.#sink({ type: 'refused', channel, error: refusal });
       found = true;
     }
@@ -150,45 +158,46 @@ export class SyncReader {
     return answer as CommandResults['channel.history'];
   }
 
-  /** Says that the transport reads, the first time; a later snapshot says anew what the user belongs to. */
-  open(snapshot: SyncAnswer['snapshot']): void {
+  /** Says that the transport reads, the first time; a snapshot says anew what the user belongs to. */
+  open(answer?: SyncAnswer): void {
+    const snapshot = answer?.snapshot;
     if (this.#ended || (this.#opened && !snapshot)) return;
     this.#opened = true;
-    const { follow } = this.#context;
-    const mine = Object.entries(snapshot?.channels ?? {}).map(
-      ([channel, head]) => [channel, unread(head)] as const,
-    );
-    this.#sink({
-      type: 'opened',
-      ...(snapshot && { user: snapshot.user }),
-      ...(snapshot && follow === 'mine' && { mine: Object.fromEntries(mine) }),
-    });
+    if (!answer || !snapshot) {
+      this.#sink({ type: 'opened' });
+      return;
+    }
+    const { user, channels, more = false } = snapshot;
+    this.#sink({ type: 'opened', user, beginning: { cursor: answer.cursor, channels, more } });
   }
 
-  /** Reports what an answer holds, and moves the cursor behind it. */
+  /** Reports what an answer holds, and goes on behind it. */
   deliver(answer: SyncAnswer): void {
-    this.open(answer.snapshot);
+    this.open(answer);
     for (const gap of answer.gaps) this.gap(gap);
     for (const publication of answer.publications) this.publication(publication);
-    if (!this.#ended) this.#context.cursor.value = answer.cursor;
+    this.reach(answer.cursor);
   }
 
-  /** @param cursor where the answer goes on behind it, if it says so */
-  gap(gap: Gap, cursor?: string): void {
-    if (this.#ended) return;
-    this.#sink({ type: 'gap', gap });
-    if (cursor) this.#context.cursor.value = cursor;
+  gap(gap: Gap): void {
+    if (!this.#ended) this.#sink({ type: 'gap', gap });
   }
 
-  publication({ channel, epoch, ...publication }: ChannelPublication, cursor?: string): void {
-    if (this.#ended) return;
-    this.#sink({ type: 'publications', channel, epoch, publications: [publication] });
-    if (cursor) this.#context.cursor.value = cursor;
+  publication({ channel, epoch, ...publication }: ChannelPublication): void {
+    if (!this.#ended) this.#sink({ type: 'publication', channel, epoch, publication });
+  }
+
+  /** Everything before this was reported. */
+  reach(cursor: string): void {
+    if (this.#ended || cursor === '' || cursor === this.#cursor) return;
+    this.#cursor = cursor;
+    this.#sink({ type: 'reached', cursor });
   }
 }
 
-function unread({ epoch, offset }: { readonly epoch: string; readonly offset: number }): ChannelStart {
-  return { epoch, offset, recovered: false, publications: [] };
+/** Whether it was refused for what was asked, and would be the next time. */
+function isRefusal(error: unknown): error is ClientError {
+  return error instanceof ClientError && !error.retryable && !TOKEN_ERRORS.has(error.code);
 }
 
 function isSyncAnswer(value: unknown): value is SyncAnswer {

@@ -4,7 +4,7 @@
  */
 import {
   type ConnectResult,
-  type FOLLOW_MINE,
+  type FollowMine,
   type MethodName,
   type MethodParams,
   type MethodResults,
@@ -17,8 +17,10 @@ import { ClientError, type WebSocketLike } from '../types.js';
 import { decodeError, decodeFrame, encodeCommand, PONG } from './codec.js';
 import { dispatchPush, startOf } from './push.js';
 import {
+  type Asked,
+  type Beginning,
   type Ending,
-  type Followed,
+  PLACE_ERRORS,
   type Sink,
   TOKEN_ERRORS,
   type Transport,
@@ -33,8 +35,6 @@ interface Waiting {
   readonly timer: unknown;
 }
 
-/** Written out: the module that has the value has the schemas too, and a page should not have to load those. */
-const MINE: typeof FOLLOW_MINE = { follow: 'mine' };
 /** Close codes that speak of the token: refused, and expired. */
 const TOKEN_CODES = new Set([3500, 3005]);
 const CUT = 'The connection was cut.';
@@ -68,7 +68,7 @@ export class WebSocketTransport implements Transport {
       queueMicrotask(() => this.#end({ kind: 'retry', reason: 'The WebSocket could not be made.' }));
       return;
     }
-    this.#socket.onopen = () => this.#connect();
+    this.#socket.onopen = () => this.#connect(context.cursor);
     this.#socket.onmessage = (event: { readonly data: unknown }) => this.#receive(event.data);
     this.#socket.onerror = () => {};
     this.#socket.onclose = (event: { readonly code: number; readonly reason: string }) =>
@@ -84,8 +84,8 @@ export class WebSocketTransport implements Transport {
     });
 
   follow(channel: string): void {
-    const followed = this.#context.followed().find((one) => one.channel === channel);
-    if (followed) this.#subscribe(followed);
+    const asked = this.#context.asked().find((one) => one.channel === channel);
+    if (asked) this.#subscribe(asked);
   }
 
   unfollow(channel: string): void {
@@ -111,42 +111,46 @@ export class WebSocketTransport implements Transport {
     this.#hangUp();
   }
 
-  #connect(): void {
-    const { follow, followed, token } = this.#context;
-    const subs: Record<string, { recover: boolean; epoch: string; offset: number }> = {};
-    if (follow === 'mine') {
-      for (const { channel, position } of followed()) {
-        if (position) subs[channel] = { recover: true, ...position };
-      }
-    }
-    const params = { token, name: 'fullduplex', ...(follow === 'mine' && { data: MINE, subs }) };
+  /** @param since the place to go on from */
+  #connect(since: string | undefined): void {
+    const { follow, token } = this.#context;
+    const data: FollowMine = { follow: 'mine', ...(since !== undefined && { since }) };
+    const params = { token, name: 'fullduplex', ...(follow === 'mine' && { data }) };
     this.#request('connect', params, (answer) => {
-      if (answer instanceof ClientError) {
-        this.#end({ kind: TOKEN_ERRORS.has(answer.code) ? 'token' : 'retry', reason: answer.message });
-      } else {
-        this.#connected(answer);
-      }
+      if (!(answer instanceof ClientError)) this.#connected(answer, follow === 'mine' && since !== undefined);
+      else if (since !== undefined && PLACE_ERRORS.has(answer.code)) this.#connect(undefined);
+      else this.#end({ kind: TOKEN_ERRORS.has(answer.code) ? 'token' : 'retry', reason: answer.message });
     });
   }
 
-  #connected(result: ConnectResult): void {
-    const { follow, followed, timing } = this.#context;
+  #connected(result: ConnectResult, wentOn: boolean): void {
+    const { asked, timing } = this.#context;
+    const { data, subs = {} } = result;
     this.#patience = result.ping > 0 ? result.ping * 1000 + timing.maxSilence : 0;
     this.#heard();
-    const subs = Object.entries(result.subs ?? {});
+    const recovered = wentOn && data?.recovered !== false;
     this.#sink({
       type: 'opened',
-      ...(result.data && { user: result.data.user }),
-      ...(follow === 'mine' && {
-        mine: Object.fromEntries(subs.map(([channel, sub]) => [channel, startOf(sub)])),
-      }),
+      ...(data && { user: data.user }),
+      ...(data?.epoch !== undefined && { epoch: data.epoch }),
+      ...(recovered
+        ? data?.channels && !data.more && { belongs: data.channels }
+        : { beginning: beginning() }),
     });
-    for (const one of followed()) {
-      if (one.asked && !result.subs?.[one.channel]) this.#subscribe(one);
+    for (const one of asked()) if (!subs[one.channel]) this.#subscribe(one);
+
+    function beginning(): Beginning {
+      const heads = Object.entries(subs).map(([channel, { epoch, offset }]) => [channel, { epoch, offset }]);
+      return {
+        ...(data?.cursor !== undefined && { cursor: data.cursor }),
+        channels: Object.fromEntries(heads) as Beginning['channels'],
+        // Where it was to go on and could not, it told names at most, and not where the channels stand.
+        more: wentOn || data?.more === true,
+      };
     }
   }
 
-  #subscribe({ channel, position }: Followed): void {
+  #subscribe({ channel, position }: Asked): void {
     const params = {
       channel,
       recoverable: true,

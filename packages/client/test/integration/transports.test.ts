@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Client } from '../../src/types.js';
 import { connected, RealServer, record, TRANSPORTS, until } from './real-server.js';
 
 const LOBBY = 'room:lobby';
@@ -137,6 +138,62 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await server.close();
       await rm(dataDir, { recursive: true, force: true });
     }
+  });
+
+  it('goes on where an earlier client stood, whatever its transport was', async () => {
+    const bob = await server.connect('bob');
+    const heard: string[] = [];
+    let standing: Pick<Client, 'cursor' | 'positions'> | undefined;
+    for (const [round, before] of TRANSPORTS.entries()) {
+      for (const over of [before, transport]) {
+        const alice = await server.connect('alice', {
+          transports: [over],
+          ...(standing && { cursor: standing.cursor, positions: standing.positions }),
+        });
+        const texts = record(alice);
+        await Promise.all([connected(alice), connected(bob)]);
+        if (standing) await until(() => texts.texts(LOBBY).length === 1);
+        await bob.send(LOBBY, `${round} live`).done;
+        await until(() => texts.texts(LOBBY).length === (standing ? 2 : 1));
+        const { cursor, positions } = alice;
+        expect(new TextEncoder().encode(cursor).length).toBeLessThanOrEqual(64);
+        standing = { cursor, positions };
+        alice.close();
+        await bob.send(LOBBY, `${round} missed`).done;
+        heard.push(...texts.texts(LOBBY));
+      }
+    }
+    const all = TRANSPORTS.flatMap((_, round) =>
+      Array(2)
+        .fill([`${round} live`, `${round} missed`])
+        .flat(),
+    );
+    expect(heard).toEqual(all.slice(0, -1));
+  });
+
+  it('tells what was said in several conversations in the order in which it was said', async () => {
+    const bob = await server.connect('bob');
+    await connected(bob);
+    const rooms: string[] = [LOBBY];
+    for (const name of ['tea', 'milk', 'salt']) {
+      rooms.push((await bob.call('room.create', { name })).channel);
+      await bob.call('room.invite', { channel: rooms.at(-1)!, user: 'alice' });
+    }
+    const alice = await server.connect('alice', { transports: [transport] });
+    const heard = record(alice);
+    await connected(alice);
+    const sent: string[] = [];
+    for (let count = 0; count < 24; count += 1) {
+      sent.push(`m${count}`);
+      await bob.send(rooms[count % rooms.length]!, `m${count}`).done;
+    }
+    const texts = (): string[] =>
+      heard.publications.flatMap(({ data }) => {
+        const { type, text } = data as { type: string; text: string };
+        return type === 'message' ? [text] : [];
+      });
+    await until(() => texts().length === sent.length);
+    expect(texts()).toEqual(sent);
   });
 
   it('is signed out when the server does not take its token', async () => {

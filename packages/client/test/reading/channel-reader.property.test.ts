@@ -43,7 +43,8 @@ describe('ChannelReader, whatever comes', () => {
             history: log.history,
             onPublication: ({ offset }) => told.push({ offset, gone: false }),
             onGap: ({ from, to }) => {
-              for (let offset = from; offset <= to; offset += 1) told.push({ offset, gone: true });
+              for (let offset = from ?? Number.NaN; offset <= to; offset += 1)
+                told.push({ offset, gone: true });
             },
             onChange: () => {},
             clock,
@@ -56,7 +57,7 @@ describe('ChannelReader, whatever comes', () => {
             for (let count = 0; count < step.count; count += 1) log.append();
           } else if (step.do === 'receive') {
             const from = Math.floor(step.from * log.head);
-            reader.receive(log.slice(from, from + step.count), 'e1');
+            for (const one of log.slice(from, from + step.count)) reader.receive(one, 'e1');
           } else if (step.do === 'resume') {
             const { offset } = reader.position!;
             // What is recovered is contiguous from the position, and the rest comes by itself or is read.

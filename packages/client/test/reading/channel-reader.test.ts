@@ -1,4 +1,4 @@
-import type { Gap, Position } from '@fullduplex/wire';
+import type { Gap, Position, Publication } from '@fullduplex/wire';
 import { describe, expect, it, vi } from 'vitest';
 import { Backoff } from '../../src/backoff.js';
 import { ChannelReader } from '../../src/reading/channel-reader.js';
@@ -34,7 +34,10 @@ function setUp({ head = 0, position }: { head?: number; position?: Position | un
     recovered,
     publications,
   });
-  return { log, clock, told, gaps, listener, reader, at, start };
+  const receive = (publications: readonly Publication[], epoch?: string): void => {
+    for (const publication of publications) reader.receive(publication, epoch);
+  };
+  return { log, clock, told, gaps, listener, reader, receive, at, start };
 }
 
 const range = (from: number, to: number): number[] =>
@@ -45,37 +48,40 @@ describe('ChannelReader', () => {
     const { log, reader, told, start } = setUp({ head: 5 });
     reader.resume(start(false));
     expect(reader.position).toEqual({ epoch: 'e1', offset: 5 });
-    reader.receive([log.append()]);
+    reader.receive(log.append());
     expect(told).toEqual([6]);
     expect(log.reads).toEqual([]);
   });
 
   it('moves its position before it tells, so that a listener that asks again gets nothing twice', () => {
-    const { log, reader, listener, told, start } = setUp({ head: 1 });
+    const { log, reader, receive, listener, told, start } = setUp({ head: 1 });
     reader.resume(start(false));
     listener.mockImplementation((publication) => {
       expect(reader.position?.offset).toBe(publication.offset);
-      reader.receive([publication]);
+      reader.receive(publication);
       reader.resume(start(true, [publication]));
     });
-    reader.receive([log.append(), log.append()]);
+    receive([log.append(), log.append()]);
     expect(told).toEqual([2, 3]);
   });
 
   it('drops what it has told already', () => {
-    const { log, reader, told, start } = setUp({ head: 3 });
+    const { log, reader, receive, told, start } = setUp({ head: 3 });
     reader.resume(start(false));
-    reader.receive([...log.slice(0), log.append()]);
-    reader.receive(log.slice(0));
+    receive([...log.slice(0), log.append()]);
+    receive(log.slice(0));
     expect(told).toEqual([4]);
   });
 
   it('takes what it missed from a recovery, and waits for the rest to be pushed', () => {
-    const { log, reader, told, at, start } = setUp({ head: 5, position: { epoch: 'e1', offset: 1 } });
+    const { log, reader, receive, told, at, start } = setUp({
+      head: 5,
+      position: { epoch: 'e1', offset: 1 },
+    });
     reader.resume(start(true, log.slice(1, 3)));
     expect(told).toEqual([2, 3]);
     expect(reader.behind).toBe(2);
-    reader.receive(log.slice(3));
+    receive(log.slice(3));
     expect(reader.behind).toBe(0);
     expect(reader.position).toEqual(at(5));
     expect(log.reads).toEqual([]);
@@ -95,9 +101,9 @@ describe('ChannelReader', () => {
     reader.resume(start(false));
     log.append();
     log.append();
-    reader.receive([log.append()]);
+    reader.receive(log.append());
     expect(told).toEqual([]);
-    reader.receive([log.append()]);
+    reader.receive(log.append());
     await settled();
     expect(told).toEqual([3, 4, 5, 6]);
     expect(log.reads).toEqual(['2/200']);
@@ -106,19 +112,19 @@ describe('ChannelReader', () => {
   it('reads page by page, with a bounded number held of what comes meanwhile', async () => {
     const { log, reader, told, start } = setUp({ head: 900, position: { epoch: 'e1', offset: 0 } });
     reader.resume(start(false));
-    for (let count = 0; count < 600; count += 1) reader.receive([log.append()]);
+    for (let count = 0; count < 600; count += 1) reader.receive(log.append());
     await settled();
     expect(told).toEqual(range(1, 1500));
     expect(reader.behind).toBe(0);
   });
 
   it('tells what came in any order, doubled and with holes, once and in order', async () => {
-    const { log, reader, told, start } = setUp({ head: 10, position: { epoch: 'e1', offset: 4 } });
+    const { log, reader, receive, told, start } = setUp({ head: 10, position: { epoch: 'e1', offset: 4 } });
     reader.resume(start(true, log.slice(6, 8)));
-    reader.receive(log.slice(8));
-    reader.receive(log.slice(5, 7));
+    receive(log.slice(8));
+    receive(log.slice(5, 7));
     await settled();
-    reader.receive(log.slice(0));
+    receive(log.slice(0));
     expect(told).toEqual(range(5, 10));
   });
 
@@ -135,7 +141,10 @@ describe('ChannelReader', () => {
   });
 
   it('tells a gap once, though the server and the log both speak of it', async () => {
-    const { log, reader, told, gaps, start } = setUp({ head: 9, position: { epoch: 'e1', offset: 2 } });
+    const { log, reader, receive, told, gaps, start } = setUp({
+      head: 9,
+      position: { epoch: 'e1', offset: 2 },
+    });
     log.oldest = 7;
     const gap: Gap = {
       channel: 'room:a',
@@ -148,7 +157,7 @@ describe('ChannelReader', () => {
     };
     reader.resume(start(false));
     reader.gap(gap);
-    reader.receive(log.slice(6));
+    receive(log.slice(6));
     await settled();
     reader.gap(gap);
     expect(gaps).toEqual([gap]);
@@ -177,14 +186,22 @@ describe('ChannelReader', () => {
     expect(reader.position).toEqual({ epoch: 'e2', offset: 2 });
   });
 
-  it('notices another log by a publication of it', async () => {
+  it('goes on where the log goes by another epoch and the place was good', () => {
     const { log, reader, told, gaps, start } = setUp({ head: 4 });
     reader.resume(start(false));
-    log.beginAnew('e2', 1);
-    reader.receive(log.slice(0), 'e2');
-    await settled();
-    expect(gaps.map(({ reason, epoch }) => [reason, epoch])).toEqual([['epoch', 'e2']]);
-    expect(told).toEqual([1]);
+    reader.receive(log.append(), 'e2');
+    expect(told).toEqual([5]);
+    expect(gaps).toEqual([]);
+    expect(reader.position).toEqual({ epoch: 'e2', offset: 5 });
+    expect(log.reads).toEqual([]);
+  });
+
+  it('takes the word of a recovery that its position is good, by whatever epoch the log goes now', () => {
+    const { log, reader, told, gaps, start } = setUp({ head: 4, position: { epoch: 'e0', offset: 2 } });
+    reader.resume(start(true, log.slice(2)));
+    expect(told).toEqual([3, 4]);
+    expect(gaps).toEqual([]);
+    expect(reader.position).toEqual({ epoch: 'e1', offset: 4 });
   });
 
   it('notices a log of the same epoch that has gone back behind its position', async () => {
@@ -193,7 +210,7 @@ describe('ChannelReader', () => {
     await settled();
     expect(gaps).toHaveLength(1);
     expect(told).toEqual([1, 2, 3, 4]);
-    reader.receive([log.append()]);
+    reader.receive(log.append());
     expect(told.at(-1)).toBe(5);
   });
 
@@ -215,16 +232,88 @@ describe('ChannelReader', () => {
     await settled();
     await clock.advance(60_000);
     expect(log.reads).toHaveLength(1);
+    expect(reader.behind).toBe(0);
   });
 
-  it('finds the record of the user having joined, where nobody said at which offset that was', async () => {
-    const { log, reader, told } = setUp({ head: 3 });
-    log.append({ type: 'joined', user: 'alice', channel: 'room:a' });
-    log.append();
-    void reader.locate('alice');
-    reader.receive([log.append()], 'e1');
+  it('keeps in mind what it could not read for want of a token', async () => {
+    const { log, reader, told, start } = setUp({ head: 3, position: { epoch: 'e1', offset: 1 } });
+    log.failures = [new ClientError('signed_out', 'no', { retryable: false })];
+    reader.resume(start(false));
     await settled();
-    expect(told).toEqual([4, 5, 6]);
+    expect(reader.behind).toBe(2);
+    reader.fill();
+    await settled();
+    expect(told).toEqual([2, 3]);
+  });
+
+  it('begins at what comes, where the channel was looked at later than the place', () => {
+    const { log, reader, receive, told } = setUp({ head: 6 });
+    reader.compare({ epoch: 'e1', offset: 6 });
+    expect(reader.position).toEqual({ epoch: 'e1', offset: 6 });
+    receive(log.slice(4));
+    receive(log.slice(4));
+    expect(told).toEqual([5, 6]);
+    expect(log.reads).toEqual([]);
+  });
+
+  it('never skips what lies behind where it began', async () => {
+    const { log, reader, told } = setUp({ head: 3 });
+    reader.compare({ epoch: 'e1', offset: 3 });
+    log.append();
+    reader.receive(log.append());
+    await settled();
+    expect(told).toEqual([4, 5]);
+  });
+
+  it('reads what it missed since it began, though nothing had come', async () => {
+    const { log, reader, told } = setUp({ head: 3 });
+    reader.compare({ epoch: 'e1', offset: 3 });
+    log.append();
+    reader.compare({ epoch: 'e1', offset: 4 });
+    await settled();
+    expect(told).toEqual([4]);
+  });
+
+  it('reads what it missed, where it is told where the channel stands', async () => {
+    const { reader, told } = setUp({ head: 5, position: { epoch: 'e1', offset: 3 } });
+    reader.compare({ epoch: 'e1', offset: 5 });
+    expect(reader.behind).toBe(2);
+    await settled();
+    expect(told).toEqual([4, 5]);
+  });
+
+  it('goes on at the joining of someone who comes back, once, and never behind what was told', async () => {
+    const { log, reader, receive, told, gaps } = setUp({ head: 9, position: { epoch: 'e1', offset: 2 } });
+    reader.rejoin();
+    receive(log.slice(0, 2));
+    receive(log.slice(6, 7));
+    expect(told).toEqual([7]);
+    receive(log.slice(8));
+    await settled();
+    expect(told).toEqual([7, 8, 9]);
+    expect(gaps).toEqual([]);
+    expect(log.reads).toEqual(['7/200']);
+  });
+
+  it('says of a gap where it begins only where that is known', () => {
+    const { reader, gaps } = setUp();
+    const gap = { channel: 'room:a', reason: 'retention', epoch: 'e1', to: 6, oldest: 7, head: 9 } as const;
+    reader.gap(gap);
+    reader.rejoin();
+    reader.gap({ ...gap, to: 7, oldest: 8 });
+    reader.gap({ ...gap, to: 8, oldest: 9 });
+    expect(gaps.map(({ from, to }) => [from, to])).toEqual([
+      [undefined, 6],
+      [undefined, 7],
+      [8, 8],
+    ]);
+  });
+
+  it('takes a gap by retention of the log that goes by another epoch for one of its own', () => {
+    const { reader, gaps } = setUp({ position: { epoch: 'e1', offset: 9 } });
+    reader.gap({ channel: 'room:a', reason: 'retention', epoch: 'e2', to: 6, oldest: 7, head: 12 });
+    expect(gaps).toEqual([]);
+    expect(reader.position).toEqual({ epoch: 'e2', offset: 9 });
   });
 
   it('tells nothing after it was stopped, though an answer is still on its way', async () => {

@@ -26,6 +26,7 @@ function setUp({
     {
       follow: 'none',
       history: log.history,
+      state: () => Promise.reject(new Error('nothing is followed')),
       newBackoff,
       clock,
       emit: () => {},
@@ -53,7 +54,7 @@ function setUp({
     });
   const append = (count = 1): void => {
     for (let done = 0; done < count; done += 1) {
-      channels.handle({ type: 'publications', channel: CHANNEL, publications: [log.append()] });
+      channels.handle({ type: 'publication', channel: CHANNEL, publication: log.append() });
     }
   };
   return { log, asked, channels, subscription, subscribe, start, append };

@@ -1,26 +1,26 @@
 /** What a transport is handed, with every part of it in the test's hands. */
 import { DEFAULT_TIMING } from '../../src/clock.js';
-import type { Followed, Sink, TransportContext, TransportEvent } from '../../src/transport/transport.js';
+import type { Asked, Sink, TransportContext, TransportEvent } from '../../src/transport/transport.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeWebSocket } from './fake-websocket.js';
 
 export interface Fixture {
   readonly context: TransportContext;
   readonly clock: FakeClock;
-  readonly followed: Followed[];
+  readonly asked: Asked[];
   readonly events: TransportEvent[];
   readonly sink: Sink;
 }
 
 export function fixture(overrides: Partial<TransportContext> & { fetch?: typeof fetch } = {}): Fixture {
   const clock = new FakeClock();
-  const followed: Followed[] = [];
+  const asked: Asked[] = [];
   const events: TransportEvent[] = [];
   let ids = 0;
   const { fetch = () => Promise.reject(new Error('no fetch here')), ...rest } = overrides;
   return {
     clock,
-    followed,
+    asked,
     events,
     sink: (event) => events.push(event),
     context: {
@@ -30,8 +30,8 @@ export function fixture(overrides: Partial<TransportContext> & { fetch?: typeof 
       WebSocket: FakeWebSocket,
       timing: DEFAULT_TIMING,
       newId: () => `id${(ids += 1)}`,
-      followed: () => followed,
-      cursor: {},
+      asked: () => asked,
+      cursor: undefined,
       ...rest,
     },
   };

@@ -20,9 +20,16 @@ const info = { user: 'bob', client: 'c1' };
 describe('dispatchPush', () => {
   it('reports a publication with everything that it bears', () => {
     const pub = { data: { type: 'message', text: 'x' }, offset: 3, info: { user: 'bob', key: 'k' }, time: 5 };
-    expect(dispatch({ channel, pub }).events).toEqual([
-      { type: 'publications', channel, publications: [pub] },
+    expect(dispatch({ channel, pub }).events).toEqual([{ type: 'publication', channel, publication: pub }]);
+  });
+
+  it('reports the place behind a publication after it, and a place that comes alone', () => {
+    const pub = { data: 1, offset: 3, info: { user: 'bob' }, time: 5 };
+    expect(dispatch({ channel, pub: { ...pub, cursor: 'c3' } }).events).toEqual([
+      { type: 'publication', channel, publication: pub },
+      { type: 'reached', cursor: 'c3' },
     ]);
+    expect(dispatch({ cursor: 'c4' }).events).toEqual([{ type: 'reached', cursor: 'c4' }]);
   });
 
   it('passes over a publication that is not of the log', () => {
@@ -40,9 +47,7 @@ describe('dispatchPush', () => {
 
   it('reports what the user joined and left, and asks again for what was only lost', () => {
     const subscribe = { recoverable: true, positioned: true, epoch: 'e', offset: 4 } as const;
-    expect(dispatch({ channel, subscribe }).events).toEqual([
-      { type: 'joined', channel, start: { epoch: 'e', offset: 4, recovered: false, publications: [] } },
-    ]);
+    expect(dispatch({ channel, subscribe }).events).toEqual([{ type: 'joined', channel, epoch: 'e' }]);
     expect(dispatch({ channel, unsubscribe: { code: 2000, reason: '' } }).events).toEqual([
       { type: 'left', channel },
     ]);

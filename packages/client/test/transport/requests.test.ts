@@ -11,7 +11,7 @@ const SNAPSHOT = { user: 'alice', channels: { 'room:a': { epoch: 'e', offset: 3 
 async function setUp(open: OpenTransport, overrides: Partial<TransportContext> = {}, asked: string[] = []) {
   const server = new FakeServer();
   const parts = fixture({ fetch: server.fetch, ...overrides });
-  for (const channel of asked) parts.followed.push({ channel, position: undefined, asked: true });
+  for (const channel of asked) parts.asked.push({ channel, position: undefined });
   const transport = open(parts.context, parts.sink);
   await settled();
   const types = (): string[] => parts.events.map(({ type }) => type);
@@ -29,7 +29,7 @@ const publication = (offset: number) => ({
 
 describe('polling', () => {
   it('takes a snapshot first, and then asks every few seconds from the cursor', async () => {
-    const { server, clock, events, context } = await setUp(openPolling);
+    const { server, clock, events } = await setUp(openPolling);
     expect(server.last.path).toBe('/api/sync');
     expect(server.last.query).toBe('');
     await server.last.syncs('c1', { snapshot: SNAPSHOT });
@@ -37,61 +37,51 @@ describe('polling', () => {
       {
         type: 'opened',
         user: 'alice',
-        mine: { 'room:a': { epoch: 'e', offset: 3, recovered: false, publications: [] } },
+        beginning: { cursor: 'c1', channels: SNAPSHOT.channels, more: false },
       },
+      { type: 'reached', cursor: 'c1' },
     ]);
     await clock.advance(3_000);
     expect(server.last.query).toBe('cursor=c1');
     await server.last.syncs('c2', { publications: [publication(4)] });
-    expect(events.at(-1)).toMatchObject({ type: 'publications', channel: 'room:a', epoch: 'e' });
-    expect(context.cursor.value).toBe('c2');
+    expect(events.slice(2)).toMatchObject([
+      { type: 'publication', channel: 'room:a', epoch: 'e' },
+      { type: 'reached', cursor: 'c2' },
+    ]);
     await clock.advance(2_999);
     expect(server.requests).toHaveLength(2);
     await clock.advance(1);
     expect(server.last.query).toBe('cursor=c2');
   });
 
-  it('goes on from the cursor that another transport left', async () => {
-    const { server, events } = await setUp(openPolling, { cursor: { value: 'c9' } });
+  it('goes on from the place that another transport left', async () => {
+    const { server, events } = await setUp(openPolling, { cursor: 'c9' });
     expect(server.last.query).toBe('cursor=c9');
     await server.last.syncs('c9');
     expect(events).toEqual([{ type: 'opened' }]);
   });
 
   it('asks at once when there is more', async () => {
-    const { server } = await setUp(openPolling, { cursor: { value: 'c1' } });
+    const { server } = await setUp(openPolling, { cursor: 'c1' });
     await server.last.syncs('c2', { more: true });
     expect(server.last.query).toBe('cursor=c2');
   });
 
-  it('moves the cursor only after everything before it was told', async () => {
-    const server = new FakeServer();
-    const parts = fixture({ fetch: server.fetch, cursor: { value: 'c1' } });
-    const cursors: unknown[] = [];
-    openPolling(parts.context, (event) => cursors.push([event.type, parts.context.cursor.value]));
-    await settled();
-    await server.last.syncs('c2', { publications: [publication(4)] });
-    expect(cursors).toEqual([
-      ['opened', 'c1'],
-      ['publications', 'c1'],
-    ]);
-  });
-
   it('takes a snapshot when the server does not know the cursor', async () => {
-    const { server, types } = await setUp(openPolling, { cursor: { value: 'old' } });
+    const { server, types } = await setUp(openPolling, { cursor: 'old' });
     await server.last.refuses('invalid_cursor', 400);
     expect(server.last.query).toBe('');
     await server.last.syncs('c1', { snapshot: SNAPSHOT });
-    expect(types()).toEqual(['opened']);
+    expect(types()).toEqual(['opened', 'reached']);
   });
 
   it('ends when the server takes no cursor at all', async () => {
-    const { server, types, clock } = await setUp(openPolling, { cursor: { value: 'old' } });
+    const { server, types, clock } = await setUp(openPolling, { cursor: 'old' });
     await server.last.refuses('invalid_cursor', 400);
     await server.last.syncs('c1', { snapshot: SNAPSHOT });
     await clock.advance(3_000);
     await server.last.refuses('invalid_cursor', 400);
-    expect(types()).toEqual(['opened', 'closed']);
+    expect(types()).toEqual(['opened', 'reached', 'closed']);
   });
 
   it.each([
@@ -112,11 +102,9 @@ describe('polling', () => {
     expect(events).toMatchObject([{ type: 'closed', ending: { kind: 'retry' } }]);
   });
 
-  it('has channels that were asked for by name joined, and then says where they stand', async () => {
-    const { server, events, followed, transport } = await setUp(openPolling, { cursor: { value: 'c1' } }, [
-      'feed:n',
-    ]);
-    expect(server.last.query).toBe('cursor=c1&channel=feed%3An');
+  it('says where channels stand that were asked for by name, and names them then', async () => {
+    const { server, events, asked, transport } = await setUp(openPolling, { cursor: 'c1' }, ['feed:n']);
+    expect(server.last.query).toBe('cursor=c1');
     await server.last.syncs('c2');
     expect(server.last.path).toBe('/api/commands/channel.history');
     expect(server.last.body).toEqual({ channel: 'feed:n', limit: 1 });
@@ -126,35 +114,40 @@ describe('polling', () => {
       channel: 'feed:n',
       start: { epoch: 'e', offset: 9, recovered: false, publications: [] },
     });
+    expect(server.last.query).toBe('cursor=c2&channel=feed%3An');
     await server.last.syncs('c3');
-    followed.push({ channel: 'feed:x', position: undefined, asked: true });
+    asked.push({ channel: 'feed:x', position: undefined });
     transport.follow('feed:x');
     await settled();
+    await server.last.answers({ publications: [], epoch: 'e', offset: 0 });
     expect(server.last.query).toBe('cursor=c3&channel=feed%3An&channel=feed%3Ax');
   });
 
   it('finds the channel that a request was refused for, and goes on without it', async () => {
-    const { server, events, followed } = await setUp(openPolling, { cursor: { value: 'c1' } }, [
-      'feed:n',
-      'room:x',
-    ]);
+    const { server, events, asked } = await setUp(openPolling, { cursor: 'c1' }, ['feed:n', 'room:x']);
+    await server.last.syncs('c1');
+    await server.last.answers({ publications: [], epoch: 'e', offset: 9 });
+    await server.last.answers({ publications: [], epoch: 'e', offset: 9 });
+    expect(server.last.query).toBe('cursor=c1&channel=feed%3An&channel=room%3Ax');
     await server.last.refuses('permission_denied', 403);
     expect(server.last.body).toEqual({ channel: 'feed:n', limit: 1 });
     await server.last.answers({ publications: [], epoch: 'e', offset: 9 });
     expect(server.last.body).toEqual({ channel: 'room:x', limit: 1 });
-    followed.pop();
+    asked.pop();
     await server.last.refuses('permission_denied', 403);
-    expect(events).toMatchObject([
-      { type: 'refused', channel: 'room:x', error: { code: 'permission_denied' } },
-    ]);
+    expect(events.at(-1)).toMatchObject({
+      type: 'refused',
+      channel: 'room:x',
+      error: { code: 'permission_denied' },
+    });
     expect(server.last.query).toBe('cursor=c1&channel=feed%3An');
   });
 
   it("asks for nothing of the user's own where only channels by name are wanted", async () => {
     const { server, events } = await setUp(openPolling, { follow: 'none' });
     expect(server.last.query).toBe('mine=0');
-    await server.last.syncs('c1', { snapshot: SNAPSHOT });
-    expect(events).toEqual([{ type: 'opened', user: 'alice' }]);
+    await server.last.syncs('c1', { snapshot: { user: 'alice', channels: {} } });
+    expect(events[0]).toMatchObject({ type: 'opened', user: 'alice', beginning: { channels: {} } });
   });
 
   it('says nothing more after it was closed', async () => {
@@ -170,7 +163,7 @@ describe('polling', () => {
 
 describe('long polling', () => {
   async function held(asked: string[] = []) {
-    const parts = await setUp(openLongPolling, { cursor: { value: 'c1' } }, asked);
+    const parts = await setUp(openLongPolling, { cursor: 'c1' }, asked);
     await parts.server.last.syncs('c1');
     return parts;
   }
@@ -201,21 +194,27 @@ describe('long polling', () => {
   });
 
   it('cuts the held request short to ask for another channel', async () => {
-    const { server, followed, transport, types } = await held();
+    const { server, asked, transport, types } = await held();
     const request = server.last;
-    followed.push({ channel: 'feed:n', position: undefined, asked: true });
+    asked.push({ channel: 'feed:n', position: undefined });
     transport.follow('feed:n');
     await settled();
     expect(request.aborted).toBe(true);
+    await server.last.answers({ publications: [], epoch: 'e', offset: 2 });
     expect(server.last.query).toBe('cursor=c1&channel=feed%3An');
-    expect(types()).toEqual(['opened']);
+    expect(types()).toEqual(['opened', 'started']);
   });
 
-  it('begins anew without a channel that is no longer wanted', async () => {
-    const { server, transport } = await held();
+  it('goes on from its place without a channel that is no longer wanted', async () => {
+    const { server, asked, transport } = await held();
+    asked.push({ channel: 'feed:n', position: undefined });
+    transport.follow('feed:n');
+    await settled();
+    await server.last.answers({ publications: [], epoch: 'e', offset: 2 });
+    asked.pop();
     transport.unfollow('feed:n');
     await settled();
-    expect(server.last.query).toBe('');
+    expect(server.last.query).toBe('cursor=c1');
   });
 
   it('lets go of the held request when it is closed', async () => {

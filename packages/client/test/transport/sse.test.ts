@@ -8,14 +8,14 @@ import { FakeServer } from '../support/fake-server.js';
 async function setUp(overrides: Partial<TransportContext> = {}, asked: string[] = []) {
   const server = new FakeServer();
   const parts = fixture({ fetch: server.fetch, ...overrides });
-  for (const channel of asked) parts.followed.push({ channel, position: undefined, asked: true });
+  for (const channel of asked) parts.asked.push({ channel, position: undefined });
   const transport = openSse(parts.context, parts.sink);
   await settled();
   return { ...parts, server, transport };
 }
 
 async function streaming(overrides: Partial<TransportContext> = {}) {
-  const parts = await setUp({ cursor: { value: 'c1' }, ...overrides });
+  const parts = await setUp({ cursor: 'c1', ...overrides });
   const stream = parts.server.last;
   await stream.streams();
   await stream.sends(': hello\n\n');
@@ -26,30 +26,37 @@ const publication = { channel: 'room:a', epoch: 'e', offset: 4, data: {}, info: 
 
 describe('server-sent events', () => {
   it('takes a snapshot, and then a stream from its cursor', async () => {
-    const { server, events, context } = await setUp();
+    const { server, events } = await setUp();
     expect(server.last.header('accept')).toBeNull();
     const snapshot = { user: 'alice', channels: { 'room:a': { epoch: 'e', offset: 3 } } };
     await server.last.syncs('c1', { snapshot });
     expect(server.last.query).toBe('cursor=c1');
     expect(server.last.header('accept')).toBe('text/event-stream');
     await server.last.streams();
-    // Nothing counts until the stream is proven: a cursor that moved now would pass over the snapshot.
+    // Nothing counts until the stream is proven: a place that moved now would pass over the snapshot.
     expect(events).toEqual([]);
-    expect(context.cursor.value).toBeUndefined();
     await server.last.sends('retry: 2000\n\n');
-    expect(events).toMatchObject([{ type: 'opened', user: 'alice', mine: { 'room:a': { offset: 3 } } }]);
-    expect(context.cursor.value).toBe('c1');
+    expect(events).toMatchObject([
+      { type: 'opened', user: 'alice', beginning: { cursor: 'c1', channels: { 'room:a': { offset: 3 } } } },
+      { type: 'reached', cursor: 'c1' },
+    ]);
   });
 
-  it("tells each publication, and takes the event's id as the cursor behind it", async () => {
-    const { stream, events, context } = await streaming();
+  it("tells each publication, and takes the event's id as the place behind it", async () => {
+    const { stream, events } = await streaming();
     await stream.sends(`id: c2\ndata: ${JSON.stringify(publication)}\n\n`);
     const { channel, epoch, ...rest } = publication;
     expect(events).toEqual([
       { type: 'opened' },
-      { type: 'publications', channel, epoch, publications: [rest] },
+      { type: 'publication', channel, epoch, publication: rest },
+      { type: 'reached', cursor: 'c2' },
     ]);
-    expect(context.cursor.value).toBe('c2');
+  });
+
+  it('takes a heartbeat, which is an id alone, as how far the stream has come', async () => {
+    const { stream, events } = await streaming();
+    await stream.sends('id: c7\n\n');
+    expect(events).toEqual([{ type: 'opened' }, { type: 'reached', cursor: 'c7' }]);
   });
 
   it('tells gaps, and passes over events that it does not know', async () => {
@@ -77,14 +84,14 @@ describe('server-sent events', () => {
   });
 
   it('ends at an answer that is no event stream', async () => {
-    const { server, events } = await setUp({ cursor: { value: 'c1' } });
+    const { server, events } = await setUp({ cursor: 'c1' });
     await server.last.streams('text/html');
     expect(events).toMatchObject([{ type: 'closed', ending: { kind: 'retry' } }]);
     expect(server.last.aborted).toBe(true);
   });
 
   it('begins anew with a snapshot when the server does not know the cursor', async () => {
-    const { server, events } = await setUp({ cursor: { value: 'old' } });
+    const { server, events } = await setUp({ cursor: 'old' });
     await server.last.refuses('invalid_cursor', 400);
     expect(server.last.query).toBe('');
     expect(server.last.header('accept')).toBeNull();
@@ -92,7 +99,7 @@ describe('server-sent events', () => {
   });
 
   it('ends for the token when that is refused', async () => {
-    const { server, events } = await setUp({ cursor: { value: 'c1' } });
+    const { server, events } = await setUp({ cursor: 'c1' });
     await server.last.refuses('unauthorized', 401);
     expect(events).toMatchObject([{ type: 'closed', ending: { kind: 'token' } }]);
   });
@@ -104,17 +111,26 @@ describe('server-sent events', () => {
   });
 
   it('opens another stream for a channel that is asked for, and says where it stands', async () => {
-    const { stream, server, events, followed, transport } = await streaming();
-    followed.push({ channel: 'feed:n', position: undefined, asked: true });
+    const { stream, server, events, asked, transport } = await streaming();
+    asked.push({ channel: 'feed:n', position: undefined });
     transport.follow('feed:n');
     await settled();
     expect(stream.aborted).toBe(true);
-    expect(server.last.query).toBe('cursor=c1&channel=feed%3An');
-    await server.last.streams();
-    await server.last.sends(':\n\n');
     expect(server.last.path).toBe('/api/commands/channel.history');
     await server.last.answers({ publications: [], epoch: 'e', offset: 2 });
     expect(events.slice(1)).toMatchObject([{ type: 'started', channel: 'feed:n', start: { offset: 2 } }]);
+    expect(server.last.query).toBe('cursor=c1&channel=feed%3An');
+    expect(server.last.header('accept')).toBe('text/event-stream');
+  });
+
+  it('asks for what was asked for before, once it is proven', async () => {
+    const { server, events } = await setUp({ cursor: 'c1' }, ['feed:n']);
+    expect(server.last.query).toBe('cursor=c1');
+    await server.last.streams();
+    await server.last.sends(':\n\n');
+    await server.last.answers({ publications: [], epoch: 'e', offset: 2 });
+    expect(events.map(({ type }) => type)).toEqual(['opened', 'started']);
+    expect(server.last.query).toBe('cursor=c1&channel=feed%3An');
   });
 
   it('says nothing more after it was closed', async () => {

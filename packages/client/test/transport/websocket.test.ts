@@ -29,36 +29,29 @@ beforeEach(() => {
 });
 
 describe('WebSocketTransport', () => {
-  it("connects below the server's address, with the token and the positions to recover from", () => {
-    const { socket, followed } = setUp({});
-    followed.push({ channel: 'room:a', position: { epoch: 'e', offset: 7 }, asked: false });
-    followed.push({ channel: 'room:b', position: undefined, asked: true });
+  it("connects below the server's address, with the token, and goes on from the place that it was given", () => {
+    const { socket } = setUp({ cursor: 'c9' });
     socket.opens();
     expect(socket.url).toBe('ws://server.test/connection/websocket');
     expect(socket.commands).toEqual([
-      {
-        id: 1,
-        connect: {
-          token: 't',
-          name: 'fullduplex',
-          data: { follow: 'mine' },
-          subs: { 'room:a': { recover: true, epoch: 'e', offset: 7 } },
-        },
-      },
+      { id: 1, connect: { token: 't', name: 'fullduplex', data: { follow: 'mine', since: 'c9' } } },
     ]);
   });
 
-  it('says what the user belongs to, and subscribes what else was asked for', () => {
-    const { socket, followed, events } = setUp();
-    followed.push({ channel: 'room:a', position: undefined, asked: true });
-    followed.push({ channel: 'feed:n', position: { epoch: 'e', offset: 2 }, asked: true });
+  it('begins with what the user belongs to, and subscribes what else was asked for', () => {
+    const { socket, asked, events } = setUp();
+    asked.push({ channel: 'room:a', position: undefined });
+    asked.push({ channel: 'feed:n', position: { epoch: 'e', offset: 2 } });
     socket.opens();
-    socket.receives({ id: 1, connect: { ...CONNECTED, subs: { 'room:a': SUB } } });
+    expect(socket.commands[0]).toMatchObject({ connect: { data: { follow: 'mine' } } });
+    const data = { user: 'alice', cursor: 'c1', epoch: 'e', more: true };
+    socket.receives({ id: 1, connect: { ...CONNECTED, subs: { 'room:a': SUB }, data } });
     expect(events).toEqual([
       {
         type: 'opened',
         user: 'alice',
-        mine: { 'room:a': { epoch: 'e', offset: 4, recovered: false, publications: [] } },
+        epoch: 'e',
+        beginning: { cursor: 'c1', channels: { 'room:a': { epoch: 'e', offset: 4 } }, more: true },
       },
     ]);
     expect(socket.commands.slice(1)).toEqual([
@@ -77,20 +70,68 @@ describe('WebSocketTransport', () => {
     ]);
   });
 
+  it('goes on with the names of what the user belongs to, where they are all', () => {
+    const { socket, events } = setUp({ cursor: 'c9' });
+    socket.opens();
+    const data = { user: 'alice', cursor: 'c9', recovered: true, channels: ['user:alice', 'room:a'] };
+    socket.receives({ id: 1, connect: { ...CONNECTED, data } });
+    expect(events).toEqual([{ type: 'opened', user: 'alice', belongs: ['user:alice', 'room:a'] }]);
+  });
+
+  it('goes on without the names where they are only some', () => {
+    const { socket, events } = setUp({ cursor: 'c9' });
+    socket.opens();
+    const data = { user: 'alice', recovered: true, channels: ['room:a'], more: true };
+    socket.receives({ id: 1, connect: { ...CONNECTED, data } });
+    expect(events).toEqual([{ type: 'opened', user: 'alice' }]);
+  });
+
+  it('begins anew over the same connection where the place is good no more', () => {
+    const { socket, events } = setUp({ cursor: 'c9' });
+    socket.opens();
+    socket.receives({ id: 1, error: { code: 112, message: 'unrecoverable_position: No.' } });
+    expect(socket.commands[1]).toEqual({
+      id: 2,
+      connect: { token: 't', name: 'fullduplex', data: { follow: 'mine' } },
+    });
+    socket.receives({ id: 2, connect: { ...CONNECTED, data: { user: 'alice', cursor: 'c1' } } });
+    expect(events).toEqual([
+      { type: 'opened', user: 'alice', beginning: { cursor: 'c1', channels: {}, more: false } },
+    ]);
+  });
+
+  it('begins anew, with all still to be asked for, where the session goes on without what was missed', () => {
+    const { socket, events } = setUp({ cursor: 'c9' });
+    socket.opens();
+    const data = { user: 'alice', cursor: 'c1', recovered: false, channels: ['room:a'] };
+    socket.receives({ id: 1, connect: { ...CONNECTED, data } });
+    expect(events).toEqual([
+      { type: 'opened', user: 'alice', beginning: { cursor: 'c1', channels: {}, more: true } },
+    ]);
+  });
+
+  it('reports a place that is pushed alone', () => {
+    const { socket, events } = connected();
+    socket.receives({ push: { cursor: 'c2' } });
+    expect(events.at(-1)).toEqual({ type: 'reached', cursor: 'c2' });
+  });
+
   it("asks for nothing but by name when it follows nothing of the user's own", () => {
-    const { socket } = setUp({ follow: 'none' });
+    const { socket, events } = setUp({ follow: 'none', cursor: 'c9' });
     socket.opens();
     expect(socket.commands[0]).toEqual({ id: 1, connect: { token: 't', name: 'fullduplex' } });
+    socket.receives({ id: 1, connect: CONNECTED });
+    expect(events).toEqual([{ type: 'opened', user: 'alice', beginning: { channels: {}, more: false } }]);
   });
 
   it('reports an answer before the pushes that came behind it in the same frame', () => {
     const pub = { data: 1, offset: 5, info: { user: 'bob' }, time: 0 };
-    const { socket, events, followed } = setUp();
-    followed.push({ channel: 'feed:n', position: undefined, asked: true });
+    const { socket, events, asked } = setUp();
+    asked.push({ channel: 'feed:n', position: undefined });
     socket.opens();
     socket.receives({ id: 1, connect: CONNECTED }, { push: { channel: 'user:alice', pub } });
     socket.receives({ id: 2, subscribe: SUB }, { push: { channel: 'feed:n', pub } });
-    expect(events.map(({ type }) => type)).toEqual(['opened', 'publications', 'started', 'publications']);
+    expect(events.map(({ type }) => type)).toEqual(['opened', 'publication', 'started', 'publication']);
   });
 
   it('runs commands over the session, several at once', async () => {
@@ -177,8 +218,8 @@ describe('WebSocketTransport', () => {
   });
 
   it('reports a subscription that was refused, but not one that was there already', () => {
-    const { transport, socket, events, followed } = connected();
-    followed.push({ channel: 'room:x', position: undefined, asked: true });
+    const { transport, socket, events, asked } = connected();
+    asked.push({ channel: 'room:x', position: undefined });
     transport.follow('room:x');
     socket.receives({ id: 2, error: { code: 105, message: 'already_subscribed: It is.' } });
     expect(events).toHaveLength(1);

@@ -10,11 +10,11 @@ import { type Context, toCommandError } from './context.js';
 import { NotLoaded } from './fact-cache.js';
 
 export type Decision<Result> =
-  | { readonly append?: undefined; readonly result: Result | Promise<Result> }
+  | { readonly result: Result | Promise<Result> }
   | {
       readonly append: Append;
       /** What the caller is answered, once that is durable. */
-      readonly result: (appended: readonly Appended[]) => Result | Promise<Result>;
+      readonly answer: (appended: readonly Appended[]) => Result | Promise<Result>;
       /** Told of the append under way. */
       readonly appending?: (append: Promise<readonly Appended[]>) => void;
     };
@@ -101,12 +101,12 @@ async function run<Result>(
       }
       continue;
     }
+    if ('result' in decision) return decision.result;
     const { append } = decision;
-    if (append === undefined) return decision.result;
     try {
       const appending = context.log.append(append);
       decision.appending?.(appending);
-      return await decision.result(await appending);
+      return await decision.answer(await appending);
     } catch (error) {
       if (!isChange(error) || ++tries > MAX_TRIES) throw toCommandError(error);
       await context.log.catchUp().catch(rethrow);

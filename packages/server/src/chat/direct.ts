@@ -56,7 +56,7 @@ export function appendDirect<Result>(
   const channel = directChannel(user.name, findUser(context, name)?.name ?? name);
   return {
     append: { records: [{ ...record, channel }], when: [{ key, id: open.id }] },
-    result: ([appended]) => result(channel, appended!),
+    answer: ([appended]) => result(channel, appended!),
   };
 }
 
@@ -100,6 +100,6 @@ function opening<Result>(
       context.opening.set(key, over);
       isChanging(context, user.fold, over);
     },
-    result: (appended) => result(channel, appended),
+    answer: (appended) => result(channel, appended),
   };
 }

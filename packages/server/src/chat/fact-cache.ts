@@ -239,7 +239,7 @@ export class FactCache<Set extends FactSet> {
     const set = this.#stale.get(prefix) ?? make(() => this.#pin(prefix));
     this.#stale.delete(prefix);
     set.replace(facts);
-    const cached: CachedSet<Set> = { kind: 'set', set, pages, bytes: set.bytes, used: true };
+    const cached: CachedSet<Set> = { kind: 'set', set, pages, bytes: set.bytes, used: false };
     if (set.watched) {
       this.#pinned.set(prefix, cached);
     } else {
@@ -260,7 +260,6 @@ export class FactCache<Set extends FactSet> {
     } else if (pinned !== undefined && !pinned.set.watched) {
       this.#pinned.delete(prefix);
       pinned.bytes = pinned.set.bytes;
-      pinned.used = true;
       this.#held.set(prefix, pinned);
       this.#bytes += pinned.bytes;
       this.#makeRoom();
@@ -278,7 +277,7 @@ export class FactCache<Set extends FactSet> {
       held.asOf = id;
       held.bytes = bytes;
     } else {
-      this.#held.set(key, { kind: 'fact', fact, asOf: id, bytes, used: true });
+      this.#held.set(key, { kind: 'fact', fact, asOf: id, bytes, used: false });
       this.#bytes += bytes;
     }
     this.#makeRoom();

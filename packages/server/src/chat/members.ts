@@ -50,7 +50,7 @@ export function joinRoom(
     const permitted = [...when, room.condition!, ...place, ...requireFree(context, room)];
     return {
       append: { records, facts, when: permitted },
-      result: (appended) => position(context, room, appended),
+      answer: (appended) => position(context, room, appended),
     };
   });
 }
@@ -68,7 +68,7 @@ export function leaveRoom(
     }
     return {
       append: leaving(context, room, user, requireMember(room)),
-      result: (appended) => position(context, room, appended),
+      answer: (appended) => position(context, room, appended),
     };
   });
 }
@@ -97,7 +97,7 @@ export function inviteToRoom(
         facts: [...arrival.facts, ...facts],
         when: [condition, ...arrival.when, ...when, ...requireFree(context, room)],
       },
-      result: (appended) => position(context, room, appended),
+      answer: (appended) => position(context, room, appended),
     };
   });
 }

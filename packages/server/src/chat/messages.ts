@@ -109,11 +109,11 @@ export async function post(
   key: string | undefined,
 ): Promise<Appended> {
   const record = recordBy(user, data, requireKey(key));
-  return decide<Appended>(context, user.fold, () => {
+  return decide(context, user.fold, () => {
     const target = resolveWritable(context, user, channel);
     if (target.kind === 'room') {
       const records = [{ ...record, channel: target.channel }];
-      return { append: { records, when: [target.membership.condition] }, result: answerFirst };
+      return { append: { records, when: [target.membership.condition] }, answer: answerFirst };
     }
     return appendDirect(context, user, peerOf(user, target), record, answerTo);
   });
@@ -141,7 +141,7 @@ export async function annotate(
   key: string | undefined,
 ): Promise<Appended> {
   const record = recordBy(user, json, requireKey(key));
-  return decide<Appended>(context, user.fold, async () => {
+  return decide(context, user.fold, async () => {
     const target = resolveWritable(context, user, channel);
     if (target.kind === 'unopened') throw unknownMessage(offset);
     const permitted = permittedBy(context, user, target);
@@ -154,7 +154,7 @@ export async function annotate(
     const unless = deletedKey(target.channel, offset);
     return {
       append: { records, facts, unless, when: [permitted, ...when], redact },
-      result: answerFirst,
+      answer: answerFirst,
     };
   });
 }

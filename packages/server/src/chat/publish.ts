@@ -81,14 +81,14 @@ export async function publishAs(
   if (parsed.kind !== 'room' && parsed.kind !== 'feed') {
     throw new CommandError('permission_denied', 'A back end publishes to feeds and to rooms.');
   }
-  return decide<Appended>(context, foldName(record.sender), () => {
+  return decide(context, foldName(record.sender), () => {
     if (parsed.kind === 'feed') {
-      return { append: { records: [{ ...record, channel: formatChannel(parsed) }] }, result: answer };
+      return { append: { records: [{ ...record, channel: formatChannel(parsed) }] }, answer };
     }
     const fact = context.facts.get(roomKey(foldName(parsed.name)));
     if (fact === undefined) throw new CommandError('unknown_channel', 'There is no such room.');
     const records = [{ ...record, channel: `room:${roomOf(fact).name}` }];
-    return { append: { records, when: [{ key: fact.key, id: fact.id }] }, result: answer };
+    return { append: { records, when: [{ key: fact.key, id: fact.id }] }, answer };
   });
 }
 

@@ -34,7 +34,7 @@ export async function markRead(
         // That the feed, too, only moves forward.
         when: [condition, { key, id: fact?.id ?? 0 }],
       },
-      result: () => ({ position: positionAt(context, offset) }),
+      answer: () => ({ position: positionAt(context, offset) }),
     };
   });
 }
@@ -82,10 +82,10 @@ export async function markHandedOver(
 
   function write(): Promise<void> {
     mine.begun = true;
-    return decide<void>(context, user.fold, () => {
+    return decide(context, user.fold, () => {
       const { condition } = resolveOwn(context, user, channel);
       const facts = [{ key, atLeast: mine.offset }];
-      return { append: { records: [], facts, when: [condition] }, result: () => undefined };
+      return { append: { records: [], facts, when: [condition] }, answer: () => undefined };
     });
   }
 }

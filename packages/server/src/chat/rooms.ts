@@ -75,7 +75,7 @@ export async function createRoom(
         ],
         when: [{ key: roomKey(fold), id: 0 }, ...joined.when, ...place, ...made],
       },
-      result: () => ({ channel }),
+      answer: () => ({ channel }),
     };
   });
 }

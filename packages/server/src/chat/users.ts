@@ -94,7 +94,7 @@ export async function signIn(context: Context, input: unknown): Promise<User> {
     const { records, facts, when } = joining(context, lobby, user, 'member');
     return {
       append: { records, facts: [...arrival.facts, ...facts], when: [...arrival.when, ...when] },
-      result: () => user,
+      answer: () => user,
     };
   });
 }

@@ -23,17 +23,17 @@ export class Keeper {
 
   /** Whether this node does it in the round. @throws {LogError} */
   async keeps(round: number): Promise<boolean> {
-    if (!(await this.#claim(round))) return false;
-    await this.#claim(round + 1);
+    if (!(await this.#claim(round, round))) return false;
+    await this.#claim(round + 1, round);
     return true;
   }
 
-  async #claim(round: number): Promise<boolean> {
+  async #claim(round: number, now: number): Promise<boolean> {
     if (this.#held.has(round)) return true;
     const { log, prefix, node } = this.#options;
     const key = this.#key(round);
     // The round before stays, for those whose time is a little behind.
-    const past = (await log.list(prefix, 100)).facts.filter((fact) => fact.key < this.#key(round - 1));
+    const past = (await log.list(prefix, 100)).facts.filter((fact) => fact.key < this.#key(now - 1));
     const facts = [{ key, value: node }, ...past.map((fact) => ({ key: fact.key, value: null }))];
     try {
       await log.append({ records: [], facts, unless: key });
@@ -43,7 +43,7 @@ export class Keeper {
       if ((await log.facts([key])).facts[0]?.value !== node) return false;
     }
     this.#held.add(round);
-    for (const old of this.#held) if (old < round - 1) this.#held.delete(old);
+    for (const old of this.#held) if (old < now - 1) this.#held.delete(old);
     return true;
   }
 

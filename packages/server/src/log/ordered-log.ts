@@ -293,6 +293,8 @@ export class OrderedLog implements Log {
   }
 
   #resolveWhenTold(id: number, resolve: () => void, reject: (error: LogError) => void): void {
+    // What another node committed is a duplicate here before it was told.
+    this.#sequence.poke();
     this.#sequence.reached(id).then(resolve, (error: LogError) => {
       // It is committed, though nobody is left to be told.
       if (error.code === 'closed') resolve();
@@ -317,7 +319,8 @@ export class OrderedLog implements Log {
 
   /** Tells those who follow now, and none who begins to or has stopped meanwhile. */
   #tell(tell: (follower: Follower) => void): void {
-    for (const following of [...this.#followers]) {
+    const now = Array.from(this.#followers);
+    for (const following of now) {
       if (!this.#followers.has(following)) continue;
       try {
         tell(following.follower);

@@ -36,8 +36,8 @@ export interface RetentionOptions {
   readonly defer: (run: () => void) => void;
   /** This node's name, of this start of it: of several nodes on one storage one does it. */
   readonly node: string;
-  /** Nothing younger is removed, in milliseconds: who reads on in time is never told of a gap. Five minutes is wise. */
-  readonly minAge: number;
+  /** Nothing younger is removed, in milliseconds: who reads on in time is never told of a gap. Five minutes. */
+  readonly minAge?: number;
   /** From the end of one sweep to the beginning of the next, in milliseconds. */
   readonly interval: number;
   /** What hangs on the records `from` to `to` of the channel, which are gone, is to go as well. */
@@ -46,6 +46,7 @@ export interface RetentionOptions {
   readonly failed: (error: unknown) => void;
 }
 
+const MIN_AGE = 5 * 60_000;
 const HOUR = 3_600_000;
 /** Channels that are looked at in one step, and in one sweep, when all of them are. */
 const PAGE = 200;
@@ -64,6 +65,7 @@ interface Seen {
 
 export class Retention {
   readonly #options: RetentionOptions;
+  readonly #minAge: number;
   readonly #keeper: Keeper;
   readonly #horizon: Horizon;
   /** Channels that got records since the last sweep. */
@@ -81,6 +83,7 @@ export class Retention {
   constructor(options: RetentionOptions) {
     const { log, clock, policy, node } = options;
     this.#options = options;
+    this.#minAge = options.minAge ?? MIN_AGE;
     this.#keeper = new Keeper({ log, node, prefix: 'retention/keeper/' });
     const spacing = policy.age === undefined ? undefined : Math.min(HOUR, policy.age / 8);
     this.#horizon = new Horizon({ log, clock, spacing });
@@ -153,7 +156,7 @@ export class Retention {
     const { policy } = this.#options;
     if (policy.age === undefined) return 0;
     // The log's time goes at most twice as fast as time does.
-    const age = Math.max(policy.age, 2 * this.#options.minAge);
+    const age = Math.max(policy.age, 2 * this.#minAge);
     for (let range = await this.#horizon.expired(age); range !== undefined && !this.#stopped; ) {
       await this.#removeRange(range.after, range.upTo);
       if (this.#stopped) break;
@@ -193,7 +196,7 @@ export class Retention {
     const { clock, policy } = this.#options;
     let looked = 0;
     for (let [seen] = this.#seen; seen !== undefined; [seen] = this.#seen) {
-      if (clock.monotonic() - seen.at < this.#options.minAge) return;
+      if (clock.monotonic() - seen.at < this.#minAge) return;
       for (const [channel, last] of seen.channels) {
         if (this.#stopped) return;
         await this.#trim(channel, (oldest, head) => {

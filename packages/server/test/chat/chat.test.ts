@@ -1,7 +1,7 @@
 import { LOBBY } from '@fullduplex/wire';
 import { describe, expect, test } from 'vitest';
 import { LogError } from '../../src/log/log.js';
-import { channelsOf, codeOf, factsOf, headOf, openChat, TestLog } from './fixtures.js';
+import { channelsOf, codeOf, factsOf, headOf, openChat, TestLog, turn } from './fixtures.js';
 
 describe('opening', () => {
   test('makes the lobby where there is none, and only then', async () => {
@@ -69,4 +69,60 @@ describe('an error that nobody expected', () => {
     expect(error).toMatchObject({ code: 'internal', retryable: true, cause });
     expect(String(error)).not.toContain('secret');
   });
+});
+
+describe('what is kept in memory', () => {
+  test('is nothing at the start, however much there is', async () => {
+    const { chat, log, reopen } = await openChat();
+    for (const name of ['ada', 'bob', 'cyd']) await chat.signIn(name);
+    const before = log.asked;
+    await reopen();
+    expect(log.asked - before).toBe(1);
+  });
+
+  test('is loaded anew where ids were skipped, and those who watch are told what changed', async () => {
+    const { chat, log, run, failed, clock } = await openChat();
+    for (const name of ['ada', 'bob']) await chat.signIn(name);
+    await run('room.create', 'ada', { name: 'tea' });
+    await run('room.join', 'bob', { channel: 'room:tea' });
+    const memberships = await chat.memberships('bob');
+    const heard: [string, number | undefined][] = [];
+    memberships.watch((channel, from) => heard.push([channel, from]));
+    // As if another node had done it, and the tail had never told.
+    const facts = ['m/tea/bob', 'b/bob/room:tea'].map((key) => ({ key, value: null }));
+    await log.append({ records: [], facts });
+    log.list = () => Promise.reject(new LogError('unavailable', 'gone'));
+    chat.skipped();
+    await turn();
+    expect(failed).toMatchObject([{ code: 'unavailable' }]);
+    expect(heard).toEqual([]);
+    log.list = (...query) => Object.getPrototypeOf(log).list.apply(log, query);
+    clock.pass(1000);
+    await turn();
+    expect(heard).toEqual([['room:tea', undefined]]);
+    expect([...memberships.channels.keys()]).toEqual(['user:bob', LOBBY]);
+    const send = run('message.send', 'bob', { channel: 'room:tea', key: 'k', text: 'x' });
+    expect(await codeOf(send)).toBe('not_a_member');
+  });
+
+  test('may be very little', async () => {
+    const { chat, run } = await openChat({}, new TestLog(), { cacheBytes: 6000 });
+    for (let user = 0; user < 30; user++) await chat.signIn(`user${user}`);
+    await run('room.create', 'user0', { name: 'tea' });
+    for (let user = 1; user < 30; user++) {
+      await run('room.join', `user${user}`, { channel: 'room:tea' });
+      await run('message.send', `user${user}`, { channel: 'room:tea', key: 'k', text: 'x' });
+    }
+    const { rooms } = await run('room.list', 'user7', {});
+    expect(rooms.map(({ members }) => members)).toEqual([30, 30]);
+  });
+});
+
+test('a name that nobody has was never here', async () => {
+  const { chat, log } = await openChat();
+  expect(await codeOf(chat.memberships('nobody'))).toBe('unknown_user');
+  await chat.signIn('Ada');
+  await chat.sawLast('ADA', 5);
+  await chat.sawLast('ada', 3);
+  expect(await factsOf(log, 's/')).toEqual([['s/ada', '5']]);
 });

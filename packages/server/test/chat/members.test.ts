@@ -234,3 +234,44 @@ describe('channel.members', () => {
     expect(await codeOf(members('bob', 'room:secret'))).toBe('unknown_channel');
   });
 });
+
+describe('what joining and leaving write', () => {
+  test("begins with the user's own feed, so that it holds for all that come behind it", async () => {
+    await join('bob', 'room:open');
+    const { records } = await chat.log.readAfter({
+      channels: ['user:bob', 'room:open'].map((channel) => ({ channel, after: 0 })),
+      limit: 100,
+    });
+    const [feed, room] = records.slice(-2);
+    expect([feed?.channel, room?.channel]).toEqual(['user:bob', 'room:open']);
+    expect((await chat.chat.memberships('bob')).channels.get('room:open')).toBe(feed?.id);
+  });
+
+  test('counts members, conversations, users and rooms made', async () => {
+    await join('bob', 'room:open');
+    await invite('ada', 'room:secret', 'eve');
+    await leave('bob', 'room:open');
+    const { facts } = await chat.log.facts(['n/room:open', 'k/ada', 'k/bob', 'k/eve', 'o/ada', 'c/users']);
+    expect(facts.map((fact) => fact?.value)).toEqual(['1', '3', '1', '1', '2', '5']);
+  });
+
+  test('is told to nobody but the user in a room of many, and takes place all the same', async () => {
+    const large = await openChat({ maxMembersTold: 2 });
+    for (const name of ['ada', 'bob', 'cyd']) await large.chat.signIn(name);
+    expect(await dataOf(large.log, LOBBY)).toHaveLength(2);
+    await large.run('room.create', 'ada', { name: 'open' });
+    await large.run('room.join', 'bob', { channel: 'room:open' });
+    await large.run('message.send', 'ada', { channel: 'room:open', key: 'k', text: 'x' });
+    const joined = await large.run('room.join', 'cyd', { channel: 'room:open' });
+    expect(joined.position.offset).toBe(3);
+    expect(await large.channelsOf('cyd')).toContain('room:open');
+    expect((await large.run('room.list', 'cyd', {})).rooms[1]).toMatchObject({ members: 3, joined: true });
+    expect((await dataOf(large.log, 'user:cyd')).at(-1)).toMatchObject({ type: 'joined' });
+    const left = await large.run('room.leave', 'cyd', { channel: 'room:open' });
+    expect(left.position.offset).toBe(3);
+    expect((await dataOf(large.log, 'user:cyd')).at(-1)).toMatchObject({ type: 'left' });
+    // Of two members again, it is told who goes.
+    await large.run('room.leave', 'bob', { channel: 'room:open' });
+    expect(await dataOf(large.log, 'room:open')).toHaveLength(3);
+  });
+});

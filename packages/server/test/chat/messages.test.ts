@@ -247,3 +247,74 @@ describe('sendDirect', () => {
     expect(await codeOf(chat.chat.sendDirect('nobody', 'bob', 'x'))).toBe('unknown_user');
   });
 });
+
+describe('what was said and taken back', () => {
+  const secret = /secret/u;
+  const readings = async () => {
+    const { publications } = await chat.run('channel.history', 'ada', { channel: 'room:tea' });
+    const state = await chat.run('me.state', 'ada', {});
+    const place = { channels: [{ channel: 'room:tea', after: 0 }], limit: 100 };
+    const merged = await chat.log.readAfter(place);
+    return JSON.stringify([publications, state, merged.records]);
+  };
+
+  test('is read by nobody afterwards, with all that it was edited to', async () => {
+    await send('bob', 'secret one');
+    for (const text of ['secret two', 'secret three']) {
+      await chat.run('message.edit', 'bob', { channel: 'room:tea', offset: 3, text });
+    }
+    expect(await readings()).toMatch(/secret three/u);
+    expect(await readings()).not.toMatch(/secret two/u);
+    await chat.run('message.delete', 'bob', { channel: 'room:tea', offset: 3 });
+    expect(await readings()).not.toMatch(secret);
+    expect((await dataOf(chat.log, 'room:tea')).slice(2)).toEqual([
+      { type: 'deleted' },
+      { type: 'deleted' },
+      { type: 'deleted' },
+      { type: 'delete', offset: 3 },
+    ]);
+    expect(await factsOf(chat.log, 'e/')).toEqual([]);
+  });
+
+  test('keeps its place and its key, so that sending it again is harmless', async () => {
+    const first = await send('bob', 'secret');
+    await chat.run('message.delete', 'bob', { channel: 'room:tea', offset: 3 });
+    expect(await send('bob', 'secret')).toEqual({ ...first, duplicate: true });
+    expect(await readings()).not.toMatch(secret);
+  });
+
+  test('by publishing goes as well, with whatever came along with it', async () => {
+    const data = { type: 'message', text: 'x', files: ['secret'] };
+    await chat.chat.publish('bob', 'room:tea', data);
+    await chat.chat.publish('bob', 'room:tea', { type: 'delete', offset: 3, why: 'mine' });
+    expect(await readings()).not.toMatch(secret);
+    expect(await codeOf(chat.chat.publish('bob', 'room:tea', { type: 'deleted' }))).toBe('permission_denied');
+  });
+
+  test('is no message any more, and neither is an edit that another took the place of', async () => {
+    await send('bob', 'one');
+    for (const text of ['two', 'three']) {
+      await chat.run('message.edit', 'bob', { channel: 'room:tea', offset: 3, text });
+    }
+    const again = { channel: 'room:tea', offset: 4, text: 'x', key: 'e' };
+    expect(await codeOf(chat.run('message.edit', 'bob', again))).toBe('unknown_message');
+    expect(await codeOf(chat.run('message.delete', 'bob', again))).toBe('unknown_message');
+  });
+
+  test('names in its append what it was permitted by', async () => {
+    await send('bob', 'one');
+    await chat.run('message.edit', 'bob', { channel: 'room:tea', offset: 3, text: 'two' });
+    const { facts } = await chat.log.facts(['b/bob/room:tea']);
+    const { key, id } = facts[0]!;
+    expect(chat.log.appends.at(-2)?.when).toEqual([{ key, id }]);
+    expect(chat.log.appends.at(-1)?.when).toEqual([
+      { key, id },
+      { key: 'e/room:tea/3', id: 0 },
+    ]);
+    await chat.chat.sendDirect('ada', 'bob', 'hi');
+    await chat.chat.sendDirect('ada', 'bob', 'hi');
+    const [direct] = (await chat.log.facts(['d/ada,bob'])).facts;
+    expect(chat.log.appends.at(-2)?.when).toContainEqual({ key: 'd/ada,bob', id: 0 });
+    expect(chat.log.appends.at(-1)?.when).toEqual([{ key: 'd/ada,bob', id: direct!.id }]);
+  });
+});

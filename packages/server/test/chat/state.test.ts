@@ -108,6 +108,52 @@ describe('me.state', () => {
     expect((await stateOf('ada')).present).toEqual(['bob', 'ada']);
   });
 
+  test('comes in pages, those first where something was said last', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await chat.run('room.create', 'ada', { name });
+    await chat.run('direct.open', 'ada', { user: 'bob' });
+    await send('ada', 'x', 'room:b');
+    const page = async (params: object) => {
+      const { channels, next } = await chat.run('me.state', 'ada', params);
+      return { names: channels.map(({ channel }) => channel), next };
+    };
+    const all = ['room:b', 'room:d', 'room:c', 'room:a', LOBBY, 'direct:ada,bob'];
+    expect(await page({})).toEqual({ names: all, next: undefined });
+    const found: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const { names, next } = await page(after === undefined ? { limit: 2 } : { limit: 2, after });
+      found.push(...names);
+      if (next === undefined) break;
+      after = next;
+    }
+    expect(found).toEqual(all);
+    expect((await page({ limit: 6 })).next).toBeUndefined();
+    for (const after of ['', 'x', '1', '/room:a', '-1/room:a', `${'9'.repeat(30)}/x`]) {
+      expect(await codeOf(page({ after }))).toBe('bad_request');
+    }
+  });
+
+  test('asks the storage as often for many conversations as for one', async () => {
+    for (let room = 0; room < 60; room++) await chat.run('room.create', 'ada', { name: `room${room}` });
+    const costOf = async (params: object) => {
+      const again = await chat.reopen();
+      const before = chat.log.asked;
+      await again.execute('me.state', 'ada', params);
+      return chat.log.asked - before;
+    };
+    expect(await costOf({ limit: 60 })).toBe(await costOf({ limit: 1 }));
+  });
+
+  test('lets others have their turns', async () => {
+    for (let room = 0; room < 60; room++) await chat.run('room.create', 'ada', { name: `room${room}` });
+    const before = chat.clock.turns;
+    chat.log.read = async (request) => {
+      chat.clock.time += 5;
+      return Object.getPrototypeOf(chat.log).read.call(chat.log, request);
+    };
+    await chat.run('me.state', 'ada', { limit: 60 });
+    expect(chat.clock.turns - before).toBeGreaterThanOrEqual(4);
+  });
+
   test('of a log that is closed says that the server is shutting down', async () => {
     await chat.log.close();
     expect(await codeOf(chat.run('me.state', 'ada', {}))).toBe('shutting_down');

@@ -149,6 +149,19 @@ describe('a late log', () => {
     expect(await log.heads(['room:a'])).toEqual([{ offset: 3, id: 3 }]);
   });
 
+  test('knows a channel to end where all that it has of it was trimmed', async () => {
+    const writer = open();
+    await fill({ log: writer }, 'room:a', 5);
+    const log = late({ opened: await storage.state() });
+    await fill({ log: writer }, 'room:a', 5);
+    await writer.trim('room:a', 6);
+    expect(log.position).toBe(5);
+    expect(await log.heads(['room:a'])).toEqual([{ offset: 5, id: 5 }]);
+    const { records, gap } = await log.read({ channel: 'room:a', after: 2, limit: 9 });
+    expect(records).toEqual([]);
+    expect(gap).toMatchObject({ reason: 'retention', from: 3, to: 5 });
+  });
+
   test('makes itself current before it says that a place is of another log', async () => {
     const log = late();
     await fill({ log: open() }, 'room:a', 3);
@@ -375,4 +388,13 @@ describe('what is at hand', () => {
     await log.readAfter({ channels: [{ channel: 'room:a', after: 2 }], limit: 5 });
     expect(asked).toEqual(['extents', 'readAfter']);
   });
+});
+
+test('a retry of what another node has committed is answered without waiting to hear of it', async () => {
+  const here = open(storage);
+  const there = open(over({ watch: () => () => {} }, storage.another()));
+  const append = { records: [record('room:a', 'x', 'k')] };
+  const [first] = await here.append(append);
+  expect(await there.append(append)).toEqual([{ ...first, duplicate: true }]);
+  expect(there.position).toBe(first!.id);
 });

@@ -39,7 +39,8 @@ class Clocks {
   pass(ms: number): void {
     this.wall += ms;
     this.#monotonic += ms;
-    for (const timer of [...this.#timers]) {
+    const timers = Array.from(this.#timers);
+    for (const timer of timers) {
       if (timer.at > this.#monotonic) continue;
       this.#timers.delete(timer);
       timer.run();
@@ -66,28 +67,27 @@ function open(on: MemoryStorage): OrderedLog {
   return opened;
 }
 
-/** Retention that sweeps every minute, begun. */
-async function begin(
-  policy: RetentionPolicy,
-  over: Partial<OrderedLog> = {},
-  more: Partial<RetentionOptions> = {},
-): Promise<Retention> {
-  const on = log;
-  const retention = new Retention({
-    log: {
-      get position() {
-        return on.position;
-      },
-      append: (append) => on.append(append),
-      facts: (keys) => on.facts(keys),
-      list: (...request) => on.list(...request),
-      channels: (...request) => on.channels(...request),
-      read: (request) => on.read(request),
-      tail: (...request) => on.tail(...request),
-      follow: (follower) => on.follow(follower),
-      trim: (...request) => on.trim(...request),
-      ...over,
+/** The log with other answers to some of what it is asked. */
+function over(on: OrderedLog, own: Partial<OrderedLog>): RetentionOptions['log'] {
+  return {
+    get position() {
+      return on.position;
     },
+    append: (append) => on.append(append),
+    facts: (keys) => on.facts(keys),
+    list: (...request) => on.list(...request),
+    channels: (...request) => on.channels(...request),
+    read: (request) => on.read(request),
+    tail: (...request) => on.tail(...request),
+    follow: (follower) => on.follow(follower),
+    trim: (...request) => on.trim(...request),
+    ...own,
+  };
+}
+
+function create(policy: RetentionPolicy, more: Partial<RetentionOptions> = {}): Retention {
+  const retention = new Retention({
+    log,
     policy,
     clock: clocks,
     defer: later.defer,
@@ -100,6 +100,16 @@ async function begin(
     ...more,
   });
   onTestFinished(() => retention.stop());
+  return retention;
+}
+
+/** Retention that sweeps every minute, begun. */
+async function begin(
+  policy: RetentionPolicy,
+  own: Partial<OrderedLog> = {},
+  more: Partial<RetentionOptions> = {},
+): Promise<Retention> {
+  const retention = create(policy, { log: over(log, own), ...more });
   const timers = clocks.timers;
   retention.start();
   await until(() => clocks.timers === timers + 1, 'the first sweep');
@@ -319,29 +329,29 @@ describe('of several nodes', () => {
   test('one does it, and another when that one is gone', async () => {
     await fill('room:a', 20);
     const one = await begin({ records: 5 });
-    const by: string[] = [];
     const other = open(storage.another());
-    const two = new Retention({
-      log: other,
-      policy: { records: 5 },
-      clock: clocks,
-      defer: later.defer,
+    const looked: string[] = [];
+    const by: string[] = [];
+    const own: Partial<OrderedLog> = {
+      read: (request) => {
+        looked.push(request.channel);
+        return other.read(request);
+      },
+    };
+    const two = {
+      log: over(other, own),
       node: 'two',
-      interval: MINUTE,
-      removed: async (channel) => {
+      removed: async (channel: string) => {
         by.push(channel);
       },
-      failed: (error) => failures.push(error),
-    });
-    onTestFinished(() => two.stop());
-    two.start();
-    await until(() => clocks.timers === 2);
+    };
+    await begin({ records: 5 }, {}, two);
     await pass(20 * MINUTE);
     expect(removed).toEqual(['room:a 1-15']);
     await fill('room:a', 5);
     await pass(10 * MINUTE);
     expect(removed).toHaveLength(2);
-    expect(by).toEqual([]);
+    expect([looked, by]).toEqual([[], []]);
     await one.stop();
     await fill('room:a', 5);
     await pass(20 * MINUTE);
@@ -405,16 +415,7 @@ describe('it', () => {
   });
 
   test('with a policy that keeps everything does nothing at all', async () => {
-    const retention = new Retention({
-      log,
-      policy: {},
-      clock: clocks,
-      defer: later.defer,
-      node: 'one',
-      interval: MINUTE,
-      removed: async () => {},
-      failed: (error) => failures.push(error),
-    });
+    const retention = create({});
     retention.start();
     expect(clocks.timers).toBe(0);
     await retention.stop();

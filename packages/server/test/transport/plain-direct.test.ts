@@ -96,7 +96,7 @@ describe('/ws/NAME, the plain one-to-one chat', () => {
     const alice = await first.socket('/ws/alice');
     alice.send({ to_user: 'bob', msg: 'read' });
     await bob.next(1);
-    await first.close();
+    await first.server.close();
     const second = await startServer({ dataDir: folder });
     onTestFinished(() => second.close());
     const again = await second.socket('/ws/bob');

@@ -18,7 +18,7 @@ describe.each(['in memory', 'on the disk'])('with a log %s', (where) => {
     folder = where === 'on the disk' ? await mkdtemp(join(tmpdir(), 'fullduplex-retention-')) : undefined;
     server = await startServer({
       ...(folder === undefined ? {} : { dataDir: folder, durability: 'system' as const }),
-      retention: { records: KEPT },
+      retention: { records: KEPT, minAge: 0 },
       timing: { retentionSweep: 0.01 },
       limits: { outboxBytes: 16 * 1024, pageBytes: 4096 },
     });

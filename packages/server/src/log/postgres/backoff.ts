@@ -1,28 +1,30 @@
 /** When to try again to reach a database that cannot be reached: ever later, and not all nodes at once. */
 
 export interface BackoffOptions {
-  /** The first pause and the longest one, in milliseconds. */
-  readonly first?: number;
-  readonly longest?: number;
-  /** Milliseconds, by a clock that only goes forward. */
-  readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** Calls back once, after so many milliseconds. Returns what takes it back. */
+  readonly after: (ms: number, callback: () => void) => () => void;
 }
+
+/** The first pause and the longest one, in milliseconds; each is cut by up to a half, by chance. */
+const FIRST = 50;
+const LONGEST = 2000;
 
 export class Backoff {
   readonly #options: BackoffOptions;
-  #failures = 0;
-  #until = 0;
+  #next = FIRST;
+  #resting = false;
   #cause: unknown;
+  #cancel: (() => void) | undefined;
 
   constructor(options: BackoffOptions) {
     this.#options = options;
   }
 
-  /** How long it is still to be left alone, in milliseconds; 0: try. */
-  get pause(): number {
-    return this.#failures === 0 ? 0 : Math.max(this.#until - this.#options.now(), 0);
+  /** It is to be left alone for a while. */
+  get isResting(): boolean {
+    return this.#resting;
   }
 
   /** Why it could not be reached the last time. */
@@ -31,15 +33,20 @@ export class Backoff {
   }
 
   failed(cause: unknown): void {
-    const { first = 50, longest = 2000, now, random } = this.#options;
-    const pause = Math.min(first * 2 ** this.#failures, longest);
-    this.#failures = Math.min(this.#failures + 1, 20);
-    this.#until = now() + pause * (0.5 + random() / 2);
+    const { random, after } = this.#options;
     this.#cause = cause;
+    this.#cancel?.();
+    this.#resting = true;
+    this.#cancel = after(this.#next * (1 - random() / 2), () => {
+      this.#resting = false;
+    });
+    this.#next = Math.min(this.#next * 2, LONGEST);
   }
 
   succeeded(): void {
-    this.#failures = 0;
+    this.#cancel?.();
+    this.#resting = false;
+    this.#next = FIRST;
     this.#cause = undefined;
   }
 }

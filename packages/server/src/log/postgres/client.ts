@@ -2,7 +2,6 @@
  * The way to one PostgreSQL database: how it is reached, the connections that this process shares, and what is notified.
  * It must not know what the database is for.
  */
-import { performance } from 'node:perf_hooks';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { LogError } from '../log.js';
 import { Backoff } from './backoff.js';
@@ -25,11 +24,9 @@ export interface PostgresClientOptions {
   /** How the connections are named in `pg_stat_activity`. `fullduplex`. */
   readonly applicationName?: string | undefined;
   /** Calls back once, after so many milliseconds. Returns what takes it back. */
-  readonly after?: ((ms: number, callback: () => void) => () => void) | undefined;
-  /** Milliseconds, by a clock that only goes forward. */
-  readonly now?: (() => number) | undefined;
+  readonly after: (ms: number, callback: () => void) => () => void;
   /** From 0 to 1. */
-  readonly random?: (() => number) | undefined;
+  readonly random: () => number;
 }
 
 interface Waiting {
@@ -52,9 +49,8 @@ export class PostgresClient {
 
   constructor(options: PostgresClientOptions) {
     const { url, ssl, applicationName = 'fullduplex', timeout = 5000, maxConnections = 8 } = options;
-    const after = options.after ?? afterMs;
-    const random = options.random ?? Math.random;
-    const backoff = new Backoff({ now: options.now ?? (() => performance.now()), random });
+    const { after, random } = options;
+    const backoff = new Backoff({ random, after });
     this.after = after;
     this.#url = url;
     this.#timeout = timeout;
@@ -64,7 +60,7 @@ export class PostgresClient {
       this.#connections.add(connection);
       return connection;
     };
-    this.#listener = new Listener({ connect: this.#connect, after, pause: () => backoff.pause });
+    this.#listener = new Listener({ connect: this.#connect, after });
   }
 
   /** Where it leads, without the password: for people to read. */
@@ -139,10 +135,4 @@ export class PostgresClient {
     if (next !== undefined) next.go(connection);
     else this.#idle.push(connection);
   }
-}
-
-function afterMs(ms: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
 }

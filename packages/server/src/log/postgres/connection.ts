@@ -85,7 +85,7 @@ export class Connection {
   async #open(): Promise<pg.Client> {
     const { url, ssl, applicationName, timeout, backoff } = this.#options;
     if (this.#closed) throw new Error('the connection is closed');
-    if (backoff.pause > 0) throw new Error('it could not be reached a moment ago', { cause: backoff.cause });
+    if (backoff.isResting) throw new Error('it could not be reached a moment ago', { cause: backoff.cause });
     const client = new pg.Client({
       connectionString: url,
       ...(ssl === undefined ? {} : { ssl }),
@@ -109,9 +109,8 @@ export class Connection {
     try {
       await client.connect();
       const [state] = await this.#run(client, SETUP, []);
-      if (state?.['standby'] === true)
-        throw new Error('this is a standby server, which cannot be written to');
-      if (state?.['encoding'] !== 'UTF8') throw new Error('the database is not encoded in UTF-8');
+      if (state?.standby === true) throw new Error('this is a standby server, which cannot be written to');
+      if (state?.encoding !== 'UTF8') throw new Error('the database is not encoded in UTF-8');
     } catch (error) {
       backoff.failed(error);
       client.end().catch(() => {});

@@ -9,8 +9,6 @@ export interface ListenerOptions {
   readonly connect: () => Connection;
   /** Calls back once, after so many milliseconds. Returns what takes it back. */
   readonly after: (ms: number, callback: () => void) => () => void;
-  /** How long to wait before trying to reach the database, in milliseconds. */
-  readonly pause: () => number;
 }
 
 export interface Listening {
@@ -19,7 +17,7 @@ export interface Listening {
   readonly began?: (() => void) | undefined;
 }
 
-/** Between two looks whether the connection is alive, and the least between two tries, in milliseconds. */
+/** Between two looks whether the connection is alive, and between two tries to make it, in milliseconds. */
 const PROBE = 10_000;
 const RETRY = 50;
 
@@ -30,6 +28,8 @@ export class Listener {
   readonly #heard = new Set<string>();
   #connection: Connection | undefined;
   #busy = false;
+  /** There is more to do than was there when it last looked. */
+  #again = false;
   #cancel: (() => void) | undefined;
   #closed = false;
 
@@ -62,6 +62,7 @@ export class Listener {
   #wake(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#again = true;
     if (this.#busy || this.#closed) return;
     this.#busy = true;
     void this.#work();
@@ -74,9 +75,12 @@ export class Listener {
       const connection = this.#connection;
       // It may have been a while since, and the other side may be gone without a word.
       await connection.query('SELECT 1');
-      for (let changed = true; changed; ) changed = await this.#adjust(connection);
+      while (this.#again) {
+        this.#again = false;
+        for (let changed = true; changed; ) changed = await this.#adjust(connection);
+      }
     } catch {
-      next = Math.max(this.#options.pause(), RETRY);
+      next = RETRY;
     }
     this.#busy = false;
     if (this.#closed) return;

@@ -50,7 +50,7 @@ async function carryOut(connection: Connection, schema: string, done: number): P
 async function versionOf(connection: Connection, schema: string): Promise<Version | undefined> {
   const table = `${quoted(schema)}.version`;
   const { rows } = await connection.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
-  if (rows[0]?.['there'] !== true) return undefined;
+  if (rows[0]?.there !== true) return undefined;
   const answer = await connection.query(`SELECT servers_from, servers_to FROM ${table}`);
   const row = answer.rows[0] as { servers_from: number; servers_to: number } | undefined;
   return row === undefined ? undefined : { from: row.servers_from, to: row.servers_to };

@@ -6,7 +6,6 @@
  * (this machine's disk, not waiting for standbys: a fail-over may lose the last commits), `memory` is `off` (the last
  * commits are lost when PostgreSQL is killed).
  */
-import { randomBytes } from 'node:crypto';
 import {
   type Append,
   type ChannelExtent,
@@ -57,8 +56,8 @@ export interface PostgresStorageOptions extends PostgresClientOptions {
   /** The schema of this log, which is made when there is none: several logs can live in one database. `fullduplex`. */
   readonly schema?: string | undefined;
   readonly durability: Durability;
-  /** Names this node among those that notify; random when absent. */
-  readonly node?: string | undefined;
+  /** Names this node among those that notify: no other one has it. */
+  readonly node: string;
   /** Told of what nobody asked for: that the database cannot be reached, once each time. */
   readonly failed?: ((error: unknown) => void) | undefined;
 }
@@ -86,7 +85,7 @@ export class PostgresStorage implements Storage {
     opened: StorageState,
     options: PostgresStorageOptions,
   ) {
-    const { schema = 'fullduplex', node = randomBytes(9).toString('base64url') } = options;
+    const { schema = 'fullduplex', node } = options;
     this.durability = options.durability;
     this.opened = opened;
     this.#client = client;
@@ -104,7 +103,7 @@ export class PostgresStorage implements Storage {
           node,
         ]),
       listen: (notified, began) => client.listen(channel, { notified, began }),
-      lastId: async () => (await this.#query(`SELECT ${this.#schema}.last_id() AS id`))[0]!['id'] as number,
+      lastId: async () => (await this.#query(`SELECT ${this.#schema}.last_id() AS id`))[0]!.id as number,
       seen: () => this.#seen,
       failed: options.failed ?? (() => {}),
       after: client.after,
@@ -274,7 +273,7 @@ export class PostgresStorage implements Storage {
     // It was waiting for its standbys when it was told not to: committed here, and perhaps nowhere else.
     if (warned)
       throw new LogError('unavailable', 'PostgreSQL: the commit may not have reached its standbys.');
-    const result = call.result(rows[0]!['answer'] as CommitAnswer);
+    const result = call.result(rows[0]!.answer as CommitAnswer);
     const last = result.records.at(-1);
     this.#seen = Math.max(this.#seen, last?.id ?? 0);
     if (result.epochs !== undefined) this.#epochs = result.epochs;
@@ -300,7 +299,7 @@ export class PostgresStorage implements Storage {
 /** @throws {LogError} when PostgreSQL itself does not force anything to the disk */
 async function requireFsync(connection: Connection): Promise<void> {
   const { rows } = await connection.query(`SELECT current_setting('fsync') AS fsync`);
-  if (rows[0]?.['fsync'] === 'on') return;
+  if (rows[0]?.fsync === 'on') return;
   throw new LogError(
     'unavailable',
     'PostgreSQL runs with fsync=off, so that durability "disk" is not to be had: turn it on, or ask for "system".',

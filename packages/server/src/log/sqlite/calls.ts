@@ -7,6 +7,7 @@ import type { DatabaseOptions } from './schema.js';
 import type { WriterOpened, WriterOptions } from './writer.js';
 
 export interface Calls {
+  openMigration: { argument: string; value: boolean };
   openWriter: { argument: WriterOptions; value: WriterOpened };
   openReader: { argument: string; value: undefined };
   openCheckpoints: { argument: DatabaseOptions; value: undefined };

@@ -11,6 +11,7 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   statfsSync,
@@ -23,39 +24,66 @@ import { migrateFacts } from './migrate-facts.js';
 import { connect, INDEXES, prepareRows, readVersion, SCHEMA_VERSION, TABLES } from './schema.js';
 
 const FIRST_VERSION = 1;
+/** Where a database file has its `user_version`: https://sqlite.org/fileformat.html#the_database_header */
+const VERSION_AT = 60;
 /** The new file, what sorting takes, and the old one's indexes for good measure, by the old one's size. */
 const ROOM_FACTOR = 2;
 
 /**
- * Does nothing for a file that is not of the first format, or is not there.
+ * Whether the file may have to be migrated, by its first bytes: what a log has not copied into the file yet, they do
+ * not show.
+ */
+export function mayBeFirst(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const header = Buffer.alloc(VERSION_AT + 4);
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, header, 0, header.length, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  return header.readUInt32BE(VERSION_AT) !== SCHEMA_VERSION;
+}
+
+/**
+ * Builds the new file beside the old one, and forces it to the disk. Answers whether there is one: not for a file that
+ * is not of the first format, or is not there. Its connections end with the thread that it runs in, and not before.
  *
  * @param roomIn bytes that the folder has left
  * @throws {LogError} `unavailable` where there is no room for a second file
  */
-export function migrateFile(file: string, roomIn: (folder: string) => number = roomOf): void {
-  if (!existsSync(file) || !isFirst(file)) return;
-  const size = statSync(file).size;
-  const needed = ROOM_FACTOR * size;
+export function buildMigrated(file: string, roomIn: (folder: string) => number = roomOf): boolean {
+  if (!existsSync(file) || !isFirst(file)) return false;
+  const needed = ROOM_FACTOR * statSync(file).size;
   const room = roomIn(dirname(file));
   if (room < needed) {
     const message = `${file} is to be brought to a new format, which needs ${needed} bytes of room; there are ${room}.`;
     throw new LogError('unavailable', message);
   }
-  const made = `${file}.new`;
-  const work = `${file}.work`;
-  const discard = (): void => {
-    for (const path of [made, work]) rmSync(path, { force: true });
-  };
-  discard();
-  try {
-    build(made, file, work);
-    flush(made);
-    keep(file);
-    renameSync(made, file);
-    flushFolder(dirname(file));
-  } finally {
-    discard();
-  }
+  discardMigrated(file);
+  build(madeBeside(file), file, workBeside(file));
+  flush(madeBeside(file));
+  return true;
+}
+
+/** Puts the file that was built into the old one's place. Nothing may have either open. */
+export function installMigrated(file: string): void {
+  keep(file);
+  renameSync(madeBeside(file), file);
+  flushFolder(dirname(file));
+}
+
+/** Removes what was built, or begun. Nothing may have it open. */
+export function discardMigrated(file: string): void {
+  for (const path of [madeBeside(file), workBeside(file)]) rmSync(path, { force: true });
+}
+
+function madeBeside(file: string): string {
+  return `${file}.new`;
+}
+
+function workBeside(file: string): string {
+  return `${file}.work`;
 }
 
 /** Whether the file is of the first format; then all of it is in the one file. */

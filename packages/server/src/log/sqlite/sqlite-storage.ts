@@ -29,6 +29,7 @@ import { type Batch, type BatchReply, decodeReply, encodeBatch } from './batch.j
 import type { Argument, CallName, Value } from './calls.js';
 import { Checkpoints } from './checkpoints.js';
 import { lockFile } from './file-lock.js';
+import { discardMigrated, installMigrated, mayBeFirst } from './migrate.js';
 import type { FactRows } from './reader.js';
 import { unpackRecords, unpackTail } from './rows.js';
 import { SqliteThread, ThreadDied } from './thread.js';
@@ -127,6 +128,7 @@ export class SqliteStorage implements Storage {
     const unlock = await lock(file);
     const storage = new SqliteStorage({ ...options, file }, unlock);
     try {
+      if (mayBeFirst(file)) await migrate(file, options.startWorker);
       const [opened] = await Promise.all([storage.#writer.start(), storage.#reader.start()]);
       const { lastId, epochs, identity } = opened;
       storage.#identity = identity;
@@ -256,6 +258,19 @@ function factsOf({ texts, ids }: FactRows): (Fact | undefined)[] {
     const value = texts[2 * index + 1];
     return typeof key === 'string' && typeof value === 'string' ? { key, value, id } : undefined;
   });
+}
+
+/** In a thread of its own, with which every connection to either file ends. */
+async function migrate(file: string, startWorker: (() => Worker) | undefined): Promise<void> {
+  const thread = new SqliteThread({ opening: 'openMigration', argument: () => file, startWorker });
+  try {
+    const built = await thread.start();
+    await thread.stop();
+    if (built) installMigrated(file);
+  } finally {
+    await thread.stop();
+    discardMigrated(file);
+  }
 }
 
 async function lock(file: string): Promise<() => void> {

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import type Database from 'libsql';
 import type { Argument, CallName, CheckpointMode, CheckpointResult, Value } from './calls.js';
+import { buildMigrated } from './migrate.js';
 import { SqliteReader } from './reader.js';
 import { openForCheckpoints, prepareRows, toLogError } from './schema.js';
 import type { Call, Outcome } from './thread.js';
@@ -12,6 +13,7 @@ let reader: SqliteReader | undefined;
 let checkpoints: Database.Database | undefined;
 
 const handlers: { readonly [Name in CallName]: (argument: Argument<Name>) => Value<Name> } = {
+  openMigration: (file) => buildMigrated(file),
   openWriter: (options) => {
     writer = new SqliteWriter(options);
     return writer.opened;

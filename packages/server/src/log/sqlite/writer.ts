@@ -10,7 +10,6 @@ import { type Append, type Epoch, LogError } from '../log.js';
 import type { StorageState } from '../storage.js';
 import { type Batch, type BatchReply, decodeBatch, encodeChanges, type Failure } from './batch.js';
 import { identityOf, isSameFile, settle, settleAtEnd, Witness } from './home.js';
-import { migrateFile } from './migrate.js';
 import { type DatabaseOptions, openForWriting, prepareRows, prepareState, transact } from './schema.js';
 
 export interface WriterOptions extends DatabaseOptions {
@@ -59,7 +58,6 @@ export class SqliteWriter implements Holdings {
   constructor(options: WriterOptions) {
     const { file, durability, maxKept = 100_000, restored = false, identity } = options;
     refuseAnother(file, identity);
-    if (identity === undefined) migrateFile(file);
     this.#maxKept = maxKept;
     this.#durability = durability;
     this.#db = openForWriting(options);

@@ -45,13 +45,26 @@ const databaseCpu = () => {
   return ticks / 100;
 };
 
+/** @param {number} ms @param {() => void} callback */
+const after = (ms, callback) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};
+
 const settings = { commit_delay: Number(values.delay) * 1000, commit_siblings: 0 };
 const server = await startPostgres({ settings });
 try {
   const url = await server.createDatabase();
   const logs = [];
   for (let node = 0; node < nodes; node++) {
-    logs.push(new OrderedLog(await PostgresStorage.open({ url, durability }), { failed: console.error }));
+    const storage = await PostgresStorage.open({
+      url,
+      durability,
+      after,
+      random: Math.random,
+      node: `node-${node}`,
+    });
+    logs.push(new OrderedLog(storage, { failed: console.error, defer: setImmediate, after }));
   }
   const data = JSON.stringify('x'.repeat(Number(values.bytes) - 2));
   let sending = true;
@@ -86,14 +99,14 @@ try {
   const took = (performance.now() - begin) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const computed = databaseCpu() - database;
-  const after = await count();
+  const end = await count();
   sending = false;
   await Promise.all(all);
   delays.sort((a, b) => a - b);
   const at = (part) => delays[Math.floor(part * (delays.length - 1))].toFixed(1);
   console.log(
     `${nodes} nodes, ${senders} senders, ${values.delay} ms: ${Math.round(delays.length / took)} acknowledged/s, ` +
-      `${Math.round((after.commits - before.commits) / took)} commits/s, p50 ${at(0.5)} p99 ${at(0.99)} p99.9 ${at(0.999)} ms, ` +
+      `${Math.round((end.commits - before.commits) / took)} commits/s, p50 ${at(0.5)} p99 ${at(0.99)} p99.9 ${at(0.999)} ms, ` +
       `this process ${((user + system) / 1e6 / took).toFixed(2)} cores, ` +
       `PostgreSQL ${(computed / took).toFixed(2)}`,
   );

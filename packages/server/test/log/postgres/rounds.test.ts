@@ -81,7 +81,7 @@ describe('the rounds of a batch', () => {
 });
 
 async function outcomesOf(batch: readonly Append[]) {
-  const storage = new MemoryStorage();
+  const storage = new MemoryStorage({ now: () => 0, epoch: 'e' });
   const { outcomes } = await storage.commit(batch);
   const { facts } = await storage.list('', 100);
   return {

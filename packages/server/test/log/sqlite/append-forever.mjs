@@ -1,8 +1,12 @@
 // Appends to the log in the file until it is killed, and tells its parent of every append that was acknowledged.
-import { SqliteLog } from '../../dist/log/sqlite-log.js';
+import { OrderedLog } from '../../../dist/log/ordered-log.js';
+import { SqliteStorage } from '../../../dist/log/sqlite/sqlite-storage.js';
 
 const [, , file, round] = process.argv;
-const log = await SqliteLog.open({ file });
+const log = new OrderedLog(await SqliteStorage.open({ file }), {
+  defer: setImmediate,
+  after: () => () => {},
+});
 
 const append = async (sender) => {
   for (let count = 0; ; count++) {
@@ -11,7 +15,7 @@ const append = async (sender) => {
       records: [{ channel: 'room:a', sender: `user${sender}`, key, data: JSON.stringify({ key }) }],
       facts: [{ key: `f/${key}`, value: '' }],
     });
-    process.send([[key, appended.position.offset]]);
+    process.send([[key, appended.id]]);
   }
 };
 

@@ -1,7 +1,8 @@
-// Appends once and leaves the log open.
-import { SqliteLog } from '../../dist/log/sqlite-log.js';
+// Appends once and leaves the storage open.
+import { SqliteStorage } from '../../../dist/log/sqlite/sqlite-storage.js';
 
-const log = await SqliteLog.open({ file: process.argv[2] });
+const storage = await SqliteStorage.open({ file: process.argv[2] });
 process.disconnect();
-const appended = await log.append({ records: [{ channel: 'room:a', sender: 'ada', data: '{}' }] });
-if (appended[0]?.position.offset !== 1) process.exitCode = 1;
+const { records } = await storage.commit([{ records: [{ channel: 'room:a', sender: 'ada', data: '{}' }] }]);
+await storage.state();
+if (records[0]?.id !== 1) process.exitCode = 1;
