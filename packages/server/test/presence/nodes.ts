@@ -24,6 +24,9 @@ export const lease = (client: string, user: string, transport: PresenceTransport
   transport,
 });
 
+/** Of leases that are not to run out, in milliseconds. */
+export const TTL = 1_000_000;
+
 export class Nodes {
   readonly clock = new FakeClock();
   readonly bus: LocalBus;
