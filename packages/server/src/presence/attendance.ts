@@ -181,7 +181,9 @@ export class Attendance {
       this.#rooms.set(channel, room);
     }
     room.clients.add(client);
-    client.channels.set(channel, false);
+    const counts = this.#clientCounts(client, channel);
+    client.channels.set(channel, counts);
+    if (counts) this.#add(room, channel, 1, 0);
     let seat = user.seats.get(channel);
     if (seat === undefined) {
       seat = { clients: 0, counted: false, told: false, pending: false, lease };
@@ -189,7 +191,6 @@ export class Attendance {
     }
     seat.clients += 1;
     seat.lease = lease;
-    this.#count(client, channel);
     this.#countSeat(user, channel, seat);
     this.#events.seated(user, channel);
     if (seat.clients === 1) this.#events.turned(user, channel, seat);
@@ -235,21 +236,27 @@ export class Attendance {
   }
 
   #count(client: OwnClient, channel: string): void {
-    const { views } = client.user;
-    let counts = true;
-    for (const [node, view] of views) {
-      if (node < this.#node && view.seats.get(channel)?.clients.has(client.lease.client)) counts = false;
-    }
+    const counts = this.#clientCounts(client, channel);
     if (client.channels.get(channel) === counts) return;
     client.channels.set(channel, counts);
     const room = this.#rooms.get(channel);
     if (room !== undefined) this.#add(room, channel, counts ? 1 : -1, 0);
   }
 
+  #clientCounts({ lease, user }: OwnClient, channel: string): boolean {
+    if (user.views.size === 0) return true;
+    for (const [node, view] of user.views) {
+      if (node < this.#node && view.seats.get(channel)?.clients.has(lease.client)) return false;
+    }
+    return true;
+  }
+
   #countSeat(user: OwnUser, channel: string, seat: Seat): void {
     let counts = seat.clients > 0;
-    for (const [node, view] of user.views) {
-      if (node < this.#node && ((view.seats.get(channel)?.flags ?? 0) & SEAT_HERE) !== 0) counts = false;
+    if (counts && user.views.size > 0) {
+      for (const [node, view] of user.views) {
+        if (node < this.#node && ((view.seats.get(channel)?.flags ?? 0) & SEAT_HERE) !== 0) counts = false;
+      }
     }
     if (seat.counted === counts) return;
     seat.counted = counts;

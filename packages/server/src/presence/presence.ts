@@ -69,7 +69,7 @@ export class Presence {
   readonly #cluster: Cluster | undefined;
   readonly #questions: Questions | undefined;
   /** By channel, what all nodes have, added up. */
-  readonly #totals = new Map<string, Stats>();
+  readonly #totals = new Map<string, { clients: number; users: number }>();
   #unsubscribe: () => void = () => {};
   #closed = false;
 
@@ -81,6 +81,7 @@ export class Presence {
     this.#tellUpTo = options.tellUpTo ?? 200;
     this.#wheel = new TimerWheel(clock, RESOLUTION);
     const node = broker?.node ?? '';
+    const alone = (): boolean => this.#cluster?.alone ?? true;
     const touch = (key: string): void => this.#cluster?.touch(key);
     this.#attendance = new Attendance(node, {
       counted: (channel, clients, users) => this.#count(channel, clients, users),
@@ -93,12 +94,12 @@ export class Presence {
       node,
       clock,
       settle: this.#timing.settle,
-      alone: () => this.#cluster?.alone ?? true,
+      alone,
       attendance,
       seated: (user, channel) => this.#shared.seated(user, channel),
       tell: (what, user, channel, lease) => this.#tell(what, user, channel, lease),
     });
-    this.#shared = new SharedUsers(attendance, this.#teller, touch);
+    this.#shared = new SharedUsers(attendance, this.#teller, alone, touch);
     if (broker === undefined) return;
     const table = new Table((key) => readEntry(attendance, key), MAX_MESSAGE_BYTES);
     this.#cluster = new Cluster(broker, clock, this.#wheel, this.#timing, table, {
@@ -167,7 +168,8 @@ export class Presence {
 
   /** How many are in the channel now, on all nodes; what others have may be a moment old. Costs nothing. */
   stats(channel: string): Stats {
-    return this.#totals.get(channel) ?? NOBODY;
+    const { clients, users } = this.#totals.get(channel) ?? NOBODY;
+    return { clients, users };
   }
 
   /** How many are here at all, on all nodes. */
@@ -227,10 +229,14 @@ export class Presence {
   }
 
   #count(channel: string, clients: number, users: number): void {
-    const before = this.stats(channel);
-    const after = { clients: before.clients + clients, users: before.users + users };
-    if (after.clients === 0 && after.users === 0) this.#totals.delete(channel);
-    else this.#totals.set(channel, after);
+    const total = this.#totals.get(channel);
+    if (total === undefined) {
+      this.#totals.set(channel, { clients, users });
+      return;
+    }
+    total.clients += clients;
+    total.users += users;
+    if (total.clients === 0 && total.users === 0) this.#totals.delete(channel);
   }
 
   #receive(message: PresenceMessage, from: string): void {

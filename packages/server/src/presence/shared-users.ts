@@ -46,12 +46,17 @@ function seatEntry(attendance: Attendance, name: string, channel: string): Entry
 export class SharedUsers {
   readonly #attendance: Attendance;
   readonly #teller: Teller;
+  readonly #alone: () => boolean;
   readonly #touch: (key: string) => void;
 
-  /** @param touch told which entry of the table changed */
-  constructor(attendance: Attendance, teller: Teller, touch: (key: string) => void) {
+  /**
+   * @param alone whether there is nobody to tell
+   * @param touch told which entry of the table changed
+   */
+  constructor(attendance: Attendance, teller: Teller, alone: () => boolean, touch: (key: string) => void) {
     this.#attendance = attendance;
     this.#teller = teller;
+    this.#alone = alone;
     this.#touch = touch;
   }
 
@@ -68,6 +73,7 @@ export class SharedUsers {
 
   /** The user's seat is not what it was. */
   seated(user: OwnUser, channel: string): void {
+    if (this.#alone()) return;
     this.#touch(channelKey(channel));
     if (user.views.size > 0) this.#touch(seatKey(user.name, channel));
   }

@@ -155,8 +155,16 @@ function isHere(flags: number): boolean {
   return (flags & SEAT_HERE) !== 0;
 }
 
-function seatsElsewhere(user: OwnUser, channel: string): { node: string; flags: number }[] {
-  const seats: { node: string; flags: number }[] = [];
+const NONE: readonly SeatElsewhere[] = [];
+
+interface SeatElsewhere {
+  readonly node: string;
+  readonly flags: number;
+}
+
+function seatsElsewhere(user: OwnUser, channel: string): readonly SeatElsewhere[] {
+  if (user.views.size === 0) return NONE;
+  const seats: SeatElsewhere[] = [];
   for (const [node, view] of user.views) {
     const seat = view.seats.get(channel);
     if (seat !== undefined) seats.push({ node, flags: seat.flags });
