@@ -20,7 +20,7 @@ export interface OutgoingOptions {
   readonly coalesce: number;
   /** Sends all that there is. Rejects where it could not. */
   readonly send: (letters: readonly Letter[]) => Promise<void>;
-  /** What went wrong; the messages in it are lost. */
+  /** What went wrong; the messages in it are lost. Of a network that is down told once, until it works again. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -34,6 +34,7 @@ export class Outgoing {
   #cancel: (() => void) | undefined;
   #sending: Promise<void> = Promise.resolve();
   #busy = false;
+  #failing = false;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -80,7 +81,15 @@ export class Outgoing {
       sealEnvelopes(node, messages).map((envelope) => ({ envelope, to })),
     );
     this.#sending = send(letters)
-      .catch(failed)
+      .then(
+        () => {
+          this.#failing = false;
+        },
+        (error: unknown) => {
+          if (!this.#failing) failed(error);
+          this.#failing = true;
+        },
+      )
       .then(() => {
         this.#busy = false;
         if (this.#waiting.size > 0) this.#schedule();

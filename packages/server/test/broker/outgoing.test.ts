@@ -68,17 +68,21 @@ test('while the network takes its time, what comes waits and then travels togeth
   expect(sent.slice(1)).toEqual([{ to: undefined, sessions: ['2', '3', '4'] }]);
 });
 
-test('what cannot be sent is lost and told, and what comes next is sent', async () => {
+test('what cannot be sent is lost, and told once until sending works again', async () => {
   const outgoing = open();
-  fail = true;
-  outgoing.add('supersede', { session: '1' }, undefined);
-  clock.advance(5);
-  await turn();
-  fail = false;
-  outgoing.add('supersede', { session: '2' }, undefined);
-  clock.advance(5);
+  const say = async (session: string, fails: boolean): Promise<void> => {
+    fail = fails;
+    outgoing.add('supersede', { session }, undefined);
+    clock.advance(5);
+    await turn();
+  };
+  await say('1', true);
+  await say('2', true);
   expect(failures).toEqual([new Error('cut')]);
-  expect(sent.map(({ sessions }) => sessions)).toEqual([['1'], ['2']]);
+  await say('3', false);
+  await say('4', true);
+  expect(failures).toEqual([new Error('cut'), new Error('cut')]);
+  expect(sent.map(({ sessions }) => sessions)).toEqual([['1'], ['2'], ['3'], ['4']]);
 });
 
 test('what is too large is told, and what would pile up is lost', async () => {
