@@ -66,6 +66,15 @@ export class RedisServer {
     }
   }
 
+  /** Lets it stand still, its connections open, until `resume`. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
     process.off('exit', this.#abandon);

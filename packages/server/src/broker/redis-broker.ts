@@ -13,6 +13,8 @@ export interface RedisBrokerOptions {
   readonly url: string;
   readonly node: string;
   readonly clock: Clock;
+  /** How long connecting, and each command, may take, in milliseconds. 5,000. */
+  readonly timeout?: number;
   /** From 0 to 1: spreads attempts to connect again. */
   readonly random?: () => number;
   /** Told when the connection is lost, and of what could not be sent. */
@@ -88,11 +90,12 @@ export class RedisBroker implements Broker {
   }
 
   async #connect(): Promise<void> {
-    const { url, node, clock } = this.#options;
+    const { url, node, clock, timeout = 5000 } = this.#options;
     const link = await RedisLink.open({
       url,
       node,
       clock,
+      timeout,
       received: (envelope) => this.#listeners.receive(envelope),
       lost: (cause) => this.#lost(cause),
     });

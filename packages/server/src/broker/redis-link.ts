@@ -11,13 +11,12 @@ export interface RedisLinkOptions {
   readonly url: string;
   readonly node: string;
   readonly clock: Clock;
+  /** How long connecting, and each command, may take, in milliseconds. */
+  readonly timeout: number;
   readonly received: (envelope: string) => void;
   /** It is over, once: whoever wants to go on opens another. */
   readonly lost: (cause: unknown) => void;
 }
-
-/** How long connecting, and each command, may take, in milliseconds. */
-const TIMEOUT = 5000;
 
 /** Between two looks whether who listens is still connected: it would never know by itself. */
 const PROBE = 10_000;
@@ -59,8 +58,8 @@ export class RedisLink {
       const hear = (error: unknown): void => {
         said ??= error;
       };
-      const publisher = connection(url, hear);
-      const subscriber = connection(url, hear);
+      const publisher = connection(url, options.timeout, hear);
+      const subscriber = connection(url, options.timeout, hear);
       try {
         await Promise.all([publisher.connect(), subscriber.connect()]);
         const sharded = await listen(subscriber, [channelOf(undefined), channelOf(options.node)]);
@@ -113,15 +112,15 @@ export class RedisLink {
 }
 
 /** @param hear told of errors that belong to no command */
-function connection(url: string, hear: (error: unknown) => void): Redis {
+function connection(url: string, timeout: number, hear: (error: unknown) => void): Redis {
   const redis = new Redis(url, {
     lazyConnect: true,
     // One connection is one try; what cannot be sent now is lost.
     retryStrategy: () => null,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    connectTimeout: TIMEOUT,
-    commandTimeout: TIMEOUT,
+    connectTimeout: timeout,
+    commandTimeout: timeout,
     connectionName: 'fullduplex',
   });
   redis.on('error', hear);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisServer, redisProgram } from '../../../../test/support/redis.js';
 import { RedisBroker } from '../../src/broker/redis-broker.js';
 import { systemClock } from '../../src/time/clock.js';
+import { FakeClock } from '../support/clock.js';
 import { until } from '../support/wait.js';
 import { describeBroker } from './contract.js';
 
@@ -89,6 +90,30 @@ describe.skipIf(redisProgram === undefined)('a Redis server of our own', () => {
       await server.start();
       await untilHeard(a, heard, 'after');
       expect(heard).not.toContain('lost');
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
+
+  test('that stands still without a word is noticed by who only listens, and found again', async () => {
+    const server = await RedisServer.start();
+    const clock = new FakeClock();
+    try {
+      const lost: unknown[] = [];
+      const failed = (error: unknown): unknown => lost.push(error);
+      const a = await RedisBroker.open({ url: server.url, node: 'a', clock, timeout: 200, failed });
+      opened.push(a);
+      clock.advance(9999);
+      server.pause();
+      expect(lost).toEqual([]);
+      clock.advance(1);
+      await until(() => lost.length === 1);
+      expect(a.sharded).toBe(undefined);
+      server.resume();
+      await until(() => {
+        clock.advance(2000);
+        return a.sharded === true;
+      });
     } finally {
       await server.stop();
     }
