@@ -91,7 +91,7 @@ describeNodes('two nodes', 2, (nodes) => {
   });
 
   test('a newer request of a session releases the one that another node holds', async () => {
-    const bob = await at(0).token('bob');
+    const [alice, bob] = [await at(0).token('alice'), await at(0).token('bob')];
     const { cursor } = (await sync(at(0), bob)).body;
     const began = performance.now();
     const held = sync(at(0), bob, { cursor, wait: '30', session: 'tab' });
@@ -99,7 +99,7 @@ describeNodes('two nodes', 2, (nodes) => {
     const newer = sync(at(1), bob, { cursor, wait: '30', session: 'tab' });
     expect((await held).body.publications).toEqual([]);
     expect(performance.now() - began).toBeLessThan(20_000);
-    await say(at(0), await at(0).token('alice'), 'for the newer');
+    await say(at(0), alice, 'for the newer');
     expect(texts((await newer).body)).toContain('for the newer');
   });
 
