@@ -45,6 +45,6 @@ export class Listeners {
 
   #tell<T extends Topic>({ topic, payload }: Message<T>, from: string): void {
     const entries: Set<Entry<T>> = this.#byTopic[topic];
-    for (const { listener } of [...entries]) listener(payload, from);
+    for (const { listener } of entries) listener(payload, from);
   }
 }

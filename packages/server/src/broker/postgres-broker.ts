@@ -46,14 +46,19 @@ export class PostgresBroker implements Broker {
     const { url, ssl, timeout, node, clock, random = Math.random, failed } = options;
     this.node = node;
     this.#client = new PostgresClient({
-      ...{ url, ssl, timeout, random },
+      url,
+      ssl,
+      timeout,
+      random,
       maxConnections: 3,
       applicationName: 'fullduplex broker',
       after: (ms, callback) => clock.after(ms, callback),
     });
     this.#listeners = new Listeners(node);
     this.#outgoing = new Outgoing({
-      ...{ node, clock, failed },
+      node,
+      clock,
+      failed,
       coalesce: COALESCE,
       send: (letters) => this.#send(letters),
     });

@@ -168,7 +168,7 @@ export class Attendance {
   remove(client: OwnClient): void {
     this.#clients.delete(client.lease.client);
     client.user.clients.delete(client);
-    for (const channel of [...client.channels.keys()]) if (channel !== ANYWHERE) this.exit(client, channel);
+    for (const channel of client.channels.keys()) if (channel !== ANYWHERE) this.exit(client, channel);
     this.exit(client, ANYWHERE);
   }
 

@@ -150,7 +150,7 @@ export class Presence {
     const found = this.#attendance.client(client);
     if (found === undefined) return;
     const wanted = new Set(channels).add(ANYWHERE);
-    for (const channel of [...found.channels.keys()]) {
+    for (const channel of found.channels.keys()) {
       if (!wanted.has(channel)) this.#attendance.exit(found, channel);
     }
     for (const channel of wanted) this.#attendance.enter(found, channel);

@@ -102,7 +102,7 @@ export class Questions {
 
   /** What waits goes on with what there is. */
   close(): void {
-    for (const waiting of [...this.#waiting.values()]) waiting.done();
+    for (const waiting of this.#waiting.values()) waiting.done();
   }
 
   #peersIn(channel: string): Peer[] {

@@ -39,10 +39,10 @@ export class Nodes {
 
   start(name: string): Node {
     const broker = this.bus.connect(name);
-    const { publish } = broker;
+    const publish = broker.publish.bind(broker);
     broker.publish = (...given) => {
       this.published += 1;
-      publish.apply(broker, given);
+      publish(...given);
     };
     const told: string[] = [];
     const presence = new Presence({
