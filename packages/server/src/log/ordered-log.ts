@@ -4,7 +4,7 @@
  */
 import type { Position } from '@fullduplex/wire';
 import { DEFAULT_MAX_PENDING_BYTES, DEFAULT_MAX_RECORD_BYTES, weigh } from './check-append.js';
-import { epochAt, isForked } from './epochs.js';
+import { epochAt, isForked, newBranch } from './epochs.js';
 import { GroupCommit, type PendingAppend } from './group-commit.js';
 import { HeadCache } from './head-cache.js';
 import {
@@ -307,12 +307,12 @@ export class OrderedLog implements Log {
   }
 
   #learn(epochs: readonly Epoch[]): void {
-    const begun = epochs[this.#epochs.length];
-    if (begun === undefined) return;
+    const from = newBranch(this.#epochs, epochs);
+    if (from === undefined) return;
     this.#epochs = epochs;
-    if (begun.first > this.position) return;
+    if (from > this.position) return;
     // What was told from there on was lost with the storage's end, and others have these ids now.
-    const to = begun.first - 1;
+    const to = from - 1;
     this.#recent.clear(to);
     this.#heads.clear();
     this.#sequence.goBack(to);
