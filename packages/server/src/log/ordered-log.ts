@@ -241,6 +241,9 @@ export class OrderedLog implements Log {
     let committed: Committed;
     try {
       committed = await this.#storage.commit(pending.map(({ append }) => append));
+      // Given before: the storage has gone back, and its new epoch is another node's. Or it was just told, by the tail.
+      const [first] = committed.records;
+      if (first !== undefined && first.id <= this.position) this.#learn((await this.#storage.state()).epochs);
     } catch (error) {
       for (const { reject } of pending) reject(error as LogError);
       // It may have been committed all the same; those who follow are to be told.
