@@ -14,6 +14,8 @@ interface ServeFlags {
   readonly host?: string;
   readonly port?: number;
   readonly data?: string;
+  readonly log?: string;
+  readonly broker?: string;
   readonly memory?: boolean;
   readonly durability?: 'disk' | 'system';
   readonly guests?: boolean;
@@ -31,6 +33,8 @@ export function registerServe(program: Command): void {
     .option('--port <number>', 'port to listen on; 0 lets the system choose (default: 8080)', parsePort)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--data <folder>', `folder that keeps the messages (default: ./${DEFAULT_DATA_FOLDER})`)
+    .option('--log <url>', 'postgres://… that keeps the messages instead; several servers on one database are one')
+    .option('--broker <url>', "redis://… between servers on one database (default: the database's NOTIFY)")
     .option('--memory', 'keep nothing: the messages are gone when the server ends')
     .addOption(
       new Option('--durability <level>', 'what an acknowledged message has survived').choices([
@@ -57,6 +61,8 @@ export function registerServe(program: Command): void {
       `
 Environment:
   FULLDUPLEX_TOKEN_SECRET  secret (HS256) of the tokens that your application issues
+  FULLDUPLEX_LOG           as --log, so that a password is in no list of processes
+  FULLDUPLEX_BROKER        as --broker
   FULLDUPLEX_API_KEY       what a back end shows to publish by POST /api/publish`,
     )
     .action(async (flags: ServeFlags) => {
@@ -86,6 +92,8 @@ function configFrom(flags: ServeFlags): ServerConfig {
   const page = flags.page ?? builtPage();
   const tokenSecret = process.env.FULLDUPLEX_TOKEN_SECRET;
   const apiKey = process.env.FULLDUPLEX_API_KEY;
+  const logUrl = process.env.FULLDUPLEX_LOG;
+  const brokerUrl = process.env.FULLDUPLEX_BROKER;
   return {
     dataDir: resolve(DEFAULT_DATA_FOLDER),
     logLevel: 'warn',
@@ -93,9 +101,13 @@ function configFrom(flags: ServeFlags): ServerConfig {
     ...file,
     ...(tokenSecret === undefined ? {} : { tokenSecret }),
     ...(apiKey === undefined ? {} : { apiKey }),
+    ...(logUrl === undefined ? {} : { logUrl }),
+    ...(brokerUrl === undefined ? {} : { brokerUrl }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...(flags.port === undefined ? {} : { port: flags.port }),
     ...(flags.data === undefined ? {} : { dataDir: resolve(flags.data) }),
+    ...(flags.log === undefined ? {} : { logUrl: flags.log }),
+    ...(flags.broker === undefined ? {} : { brokerUrl: flags.broker }),
     ...(flags.memory === true ? { dataDir: undefined } : {}),
     ...(flags.durability === undefined ? {} : { durability: flags.durability }),
     ...(flags.guests === undefined ? {} : { guests: flags.guests }),
@@ -150,8 +162,7 @@ function stopOnSignal(server: Server): void {
 }
 
 function greeting(url: string, config: ServerConfig): string {
-  const kept =
-    config.dataDir === undefined ? 'nowhere; they are gone when the server ends' : `in ${config.dataDir}`;
+  const kept = keptWhere(config);
   return `
   Fullduplex is running.
 
@@ -162,6 +173,14 @@ function greeting(url: string, config: ServerConfig): string {
   Scripts: docs/wire-protocol.md tells all addresses; examples/ has pages of a few lines.
   Ctrl-C stops it. What was acknowledged stays.
 `;
+}
+
+function keptWhere({ logUrl, dataDir }: ServerConfig): string {
+  if (logUrl !== undefined) {
+    const { host, pathname } = new URL(logUrl);
+    return `in PostgreSQL, ${host}${pathname}`;
+  }
+  return dataDir === undefined ? 'nowhere; they are gone when the server ends' : `in ${dataDir}`;
 }
 
 function explain(error: unknown, flags: ServeFlags): [sentence: string, status: number] {

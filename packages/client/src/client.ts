@@ -97,7 +97,10 @@ export class FullduplexClient implements Client {
     this.#typing = new TypingNotices(clock, (channel, typing) => {
       this.#commands.callNow('typing.set', { channel, typing }).catch(() => {});
     });
-    this.#unwatch = watchPlatform(() => this.#connection.wake());
+    this.#unwatch = watchPlatform({
+      wake: () => this.#connection.wake(),
+      lost: () => this.#connection.lost(),
+    });
     // In the next turn, so that whoever made the client hears of everything.
     queueMicrotask(() => {
       if (this.#connection.state.status === 'connecting') this.#connection.start();

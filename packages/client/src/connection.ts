@@ -99,6 +99,11 @@ export class Connection {
     }
   }
 
+  /** The network is gone: what is open may not notice for a long time. */
+  lost(): void {
+    this.#drop({ kind: 'retry', reason: 'There is no network.' });
+  }
+
   /** A request was refused for this token. */
   tokenRefused(token: string): void {
     this.#options.token.refuse(token);

@@ -324,6 +324,20 @@ describe('Connection', () => {
     expect(last().checks).toBe(1);
   });
 
+  it('lets go at once of what is open when the network is gone, and comes back when it may', async () => {
+    const { connection, clock, last, made } = await setUp();
+    await last().opens();
+    const before = last();
+    connection.lost();
+    expect(before.closed).toBe(true);
+    expect(connection.state).toMatchObject({ status: 'connecting', reason: 'There is no network.' });
+    connection.lost();
+    await clock.advance(500);
+    expect(made).toHaveLength(2);
+    await last().opens();
+    expect(connection.state.status).toBe('connected');
+  });
+
   it('leaves nothing behind when it is closed', async () => {
     const { connection, clock, last, states } = await setUp();
     await last().ends();

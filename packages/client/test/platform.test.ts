@@ -12,8 +12,9 @@ class FakeScope extends EventTarget {
 function setUp() {
   const scope = new FakeScope();
   const wake = vi.fn();
-  const stop = watchPlatform(wake, scope as unknown as typeof globalThis);
-  return { scope, wake, stop };
+  const lost = vi.fn();
+  const stop = watchPlatform({ wake, lost }, scope as unknown as typeof globalThis);
+  return { scope, wake, lost, stop };
 }
 
 describe('watchPlatform', () => {
@@ -28,16 +29,25 @@ describe('watchPlatform', () => {
     expect(wake).toHaveBeenCalledTimes(3);
   });
 
+  it('tells when the network is gone', () => {
+    const { scope, wake, lost } = setUp();
+    scope.dispatchEvent(new Event('offline'));
+    expect(lost).toHaveBeenCalledTimes(1);
+    expect(wake).not.toHaveBeenCalled();
+  });
+
   it('listens no longer than it is told to', () => {
-    const { scope, wake, stop } = setUp();
+    const { scope, wake, lost, stop } = setUp();
     stop();
+    scope.dispatchEvent(new Event('offline'));
     scope.dispatchEvent(new Event('online'));
     scope.dispatchEvent(new Event('pageshow'));
     scope.document.dispatchEvent(new Event('visibilitychange'));
     expect(wake).not.toHaveBeenCalled();
+    expect(lost).not.toHaveBeenCalled();
   });
 
   it('needs no browser', () => {
-    expect(() => watchPlatform(() => {}, {} as typeof globalThis)()).not.toThrow();
+    expect(() => watchPlatform({ wake: () => {}, lost: () => {} }, {} as typeof globalThis)()).not.toThrow();
   });
 });

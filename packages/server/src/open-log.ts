@@ -37,7 +37,7 @@ export async function openLog(
 ): Promise<Kept> {
   const { recordBytes, pendingBytes, batchBytes, recentBytes, channelsKept } = config.log;
   try {
-    if (given !== undefined) return { log: given, secret: await secretOf(config, undefined) };
+    if (given !== undefined) return { log: given, secret: await secretOf(config, given) };
     const log = new OrderedLog(await openStorage(config, edges, told.failed ?? (() => {})), {
       ...told,
       // After what this turn of the loop has read from its connections.
@@ -96,9 +96,13 @@ async function openStorage(
   });
 }
 
-async function secretOf({ guests, logUrl, dataDir }: ResolvedConfig, log: Log | undefined) {
+async function secretOf(
+  { guests, logUrl, dataDir }: ResolvedConfig,
+  log: Log,
+): Promise<Uint8Array | undefined> {
   if (!guests) return undefined;
-  // What several servers share is in their log.
-  if (logUrl !== undefined && log !== undefined) return sharedSecret(log, randomBytes);
-  return guestSecret(dataDir);
+  // Without a folder it is in the log, where every server on it finds the same one.
+  return logUrl === undefined && dataDir !== undefined
+    ? guestSecret(dataDir)
+    : sharedSecret(log, randomBytes);
 }

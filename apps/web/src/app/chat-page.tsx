@@ -40,6 +40,7 @@ export function ChatPage({ chat, network, preferences, drafts, onSignOut }: Chat
       signOut: onSignOut,
       show,
       goOnline: (online) => {
+        if (!online) chat.wentOffline();
         network.set(online);
         if (online) chat.client.reconnect();
       },

@@ -4,12 +4,14 @@ import { Check, SendHorizontal, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { usePage } from '../app/page.js';
 import { isTouch } from '../app/platform.js';
+import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
 import { IconButton } from '../parts/button.js';
 import type { Message } from '../state/message.js';
-import { keepDraft, readDraft } from './drafts.js';
+import { keepDraft, keepEdit, readDraft, readEdit } from './drafts.js';
 import { sends } from './enter.js';
 import { StatusLine } from './status-line.js';
+import { charactersOver } from './text-limit.js';
 
 interface ComposerProps {
   readonly channel: string;
@@ -25,21 +27,32 @@ interface ComposerProps {
 
 export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent }: ComposerProps) {
   const { chat, drafts } = usePage();
-  const { t } = useWords();
+  const { t, times } = useWords();
   const [draft, setDraft] = useState(() => readDraft(drafts, chat.me, channel));
   const [change, setChange] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
   const text = editing ? change : draft;
+  const over = charactersOver(text.trim());
 
   useEffect(() => {
     if (!isTouch()) field.current?.focus();
   }, []);
 
+  const returned = useStore(chat.returned, (message) => (message?.channel === channel ? message : undefined));
+  useEffect(() => {
+    if (!returned || draft !== '') return;
+    setDraft(returned.text);
+    keepDraft(drafts, chat.me, channel, returned.text);
+    chat.takeBack(returned.key);
+    chat.tellTrouble(returned.error);
+  }, [returned, draft, drafts, chat, channel]);
+
   useLayoutEffect(() => {
     if (!editing) return;
-    setChange(editing.text);
+    const kept = readEdit(drafts, chat.me, channel);
+    setChange(kept?.offset === editing.offset ? kept.text : editing.text);
     field.current?.focus();
-  }, [editing]);
+  }, [editing, drafts, chat, channel]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text sets the height.
   useLayoutEffect(() => {
@@ -52,6 +65,7 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
   const write = (next: string): void => {
     if (editing) {
       setChange(next);
+      keepEdit(drafts, chat.me, channel, { offset: editing.offset, text: next });
       return;
     }
     setDraft(next);
@@ -69,6 +83,7 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
   };
 
   const submit = (): void => {
+    if (over > 0) return;
     if (editing) {
       save(editing);
       return;
@@ -89,7 +104,7 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
 
   const press = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     const { nativeEvent } = event;
-    if (sends(nativeEvent)) {
+    if (sends(nativeEvent, text.slice(0, event.currentTarget.selectionStart))) {
       event.preventDefault();
       submit();
     } else if (event.key === 'Escape' && editing) {
@@ -115,6 +130,8 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
             ref={field}
             className="scrolls"
             rows={1}
+            dir="auto"
+            aria-invalid={over > 0}
             value={text}
             placeholder={t.writeTo(name)}
             aria-label={t.writeTo(name)}
@@ -128,7 +145,7 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
             className="send"
             aria-label={editing ? t.save : t.send}
             title={editing ? t.save : t.send}
-            disabled={text.trim() === ''}
+            disabled={text.trim() === '' || over > 0}
             // The field keeps the focus, and on a phone the keyboard stays.
             onPointerDown={(event) => event.preventDefault()}
             onClick={submit}
@@ -141,7 +158,11 @@ export function Composer({ channel, name, editing, onEditEnd, onEditLast, onSent
           </button>
         </div>
       </div>
-      <StatusLine channel={channel} editing={editing !== undefined} />
+      <StatusLine
+        channel={channel}
+        hint={over > 0 ? t.tooLong(over.toLocaleString(times.locale)) : editing ? t.editHint : t.sendHint}
+        bad={over > 0}
+      />
     </div>
   );
 }

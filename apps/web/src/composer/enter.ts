@@ -12,7 +12,9 @@ export interface Press {
   readonly keyCode: number;
 }
 
-export function sends(press: Press): boolean {
+/** @param before what stands before the cursor: within a block of code that is still open, Enter breaks the line */
+export function sends(press: Press, before = ''): boolean {
   if (press.key !== 'Enter' || press.isComposing || press.keyCode === 229) return false;
+  if (before.split('```').length % 2 === 0) return false;
   return !press.shiftKey && !press.altKey && !press.ctrlKey && !press.metaKey;
 }

@@ -9,18 +9,27 @@ import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
 import { Button } from '../parts/button.js';
 
-export function StatusLine(props: { readonly channel: string; readonly editing: boolean }) {
-  const { channel, editing } = props;
+interface StatusLineProps {
+  readonly channel: string;
+  /** What is said when there is nothing else to say, */
+  readonly hint: string;
+  /** and before all else where it keeps one from sending. */
+  readonly bad?: boolean;
+}
+
+export function StatusLine({ channel, hint, bad }: StatusLineProps) {
   const { chat, network, goOnline } = usePage();
   const { t, times } = useWords();
   const trouble = useStore(chat.trouble);
   const { status, retryAt } = useStore(chat.connection);
   const online = useStore(network.online);
+  const reachable = useStore(network.reachable);
   const stopping = useStore(chat.stopping);
   const typing = useStore(chat.typing, (all) => all.get(channel));
   const noteOf = (): string => {
     if (!online) return t.offlineByChoice;
-    return stopping ? t.serverStopping : t.offlineNote;
+    if (!reachable) return t.offlineNote;
+    return stopping ? t.serverStopping : t.unreachableNote;
   };
   if (status === 'closed') {
     return (
@@ -32,7 +41,15 @@ export function StatusLine(props: { readonly channel: string; readonly editing: 
       </div>
     );
   }
-  const cut = stopping || status === 'offline' || !online;
+  const cut = stopping || status === 'offline' || !online || (!reachable && status !== 'connected');
+
+  if (bad) {
+    return (
+      <div className="status-line" data-kind="bad" role="alert">
+        <span className="cut">{hint}</span>
+      </div>
+    );
+  }
 
   if (trouble) {
     return (
@@ -70,7 +87,7 @@ export function StatusLine(props: { readonly channel: string; readonly editing: 
   }
   return (
     <div className="status-line">
-      <span className="cut status-hint">{editing ? t.editHint : t.sendHint}</span>
+      <span className="cut status-hint">{hint}</span>
     </div>
   );
 }

@@ -1,13 +1,14 @@
 /** One open conversation: its bar, its messages, where one writes, and its details when they are asked for. */
 import { LOBBY } from '@fullduplex/wire';
 import { LockKeyhole } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { usePage } from '../app/page.js';
 import { isTouch } from '../app/platform.js';
 import { open } from '../app/route.js';
 import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
 import { Composer } from '../composer/composer.js';
+import { useEdit } from '../composer/use-edit.js';
 import { Details } from '../details/details.js';
 import { Button } from '../parts/button.js';
 import { describeChannel } from '../state/conversations.js';
@@ -23,22 +24,23 @@ export function Conversation({ channel }: { readonly channel: string }) {
   const member = useStore(chat.directory.conversations, (all) => all.has(channel));
   const listed = useStore(chat.directory.listed);
   const [details, setDetails] = useState(false);
-  const [editing, setEditing] = useState<Message>();
+  const [editing, setEditing] = useEdit(channel, view.entries);
   const [sent, setSent] = useState(0);
   const described = describeChannel(channel, chat.me);
 
-  useEffect(() => {
+  // Before the timeline looks where to begin.
+  useLayoutEffect(() => {
     chat.visit(channel);
     return () => chat.leave();
   }, [chat, channel]);
 
-  const edit = useCallback((message: Message) => setEditing(message), []);
+  const edit = useCallback((message: Message) => setEditing(message), [setEditing]);
   const section = useRef<HTMLElement>(null);
   const closeDetails = (): void => {
     setDetails(false);
     section.current?.querySelector<HTMLElement>('.bar-open')?.focus();
   };
-  const endEdit = useCallback(() => setEditing(undefined), []);
+  const endEdit = useCallback(() => setEditing(undefined), [setEditing]);
   const editLast = (): void => {
     const last = view.entries.findLast(
       (entry) => entry.kind === 'message' && entry.user === chat.me && !entry.deleted,
@@ -65,7 +67,7 @@ export function Conversation({ channel }: { readonly channel: string }) {
         />
         <Timeline channel={channel} view={view} sent={sent} onEdit={edit} />
         {described.kind === 'feed' ? (
-          <p className="join-bar">{t.feedNote}</p>
+          <JoinBar channel={channel} note={t.feedNote} />
         ) : member || !listed || described.kind === 'direct' ? (
           <Composer
             channel={channel}
@@ -76,7 +78,7 @@ export function Conversation({ channel }: { readonly channel: string }) {
             onSent={() => setSent(sent + 1)}
           />
         ) : (
-          <JoinBar channel={channel} name={described.name} />
+          <JoinBar channel={channel} note={t.previewing(described.name)} joinable />
         )}
       </section>
       {details ? (

@@ -55,7 +55,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       <div className="message-body">
         {first ? (
           <div className="message-head">
-            <span className="message-name cut" title={user}>
+            <span className="message-name cut" dir="auto" title={user}>
               {user}
             </span>
             <Moment time={time} />
@@ -67,7 +67,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
           <p className="message-gone">{t.deleted}</p>
         ) : (
           <div className="message-line">
-            <div className="message-text" data-text>
+            <div className="message-text" dir="auto" data-text>
               <MessageText text={text} />
             </div>
             {message?.edited ? <span className="message-edited">{t.edited}</span> : null}
@@ -78,7 +78,9 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       </div>
       <Mark state={state} newest={newest && message?.deleted !== true} />
       {active && message && !message.deleted ? (
-        <MessageActions channel={channel} message={message} onEdit={onEdit} />
+        <div className="actions-rail">
+          <MessageActions channel={channel} message={message} onEdit={onEdit} />
+        </div>
       ) : null}
     </li>
   );

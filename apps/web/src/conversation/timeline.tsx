@@ -35,6 +35,7 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
   const pending = useStore(chat.pending);
   const listed = useStore(chat.directory.listed);
   const attention = useStore(chat.attention);
+  const visited = useStore(chat.visited, (it) => it === channel);
   const [span, setSpan] = useState<Span>(NEWEST);
   const { active, listeners } = useActive();
   const [seenUpTo, setSeenUpTo] = useState(0);
@@ -59,18 +60,18 @@ export function Timeline({ channel, view, sent, onEdit }: TimelineProps) {
 
   // Once, when everything is known: open where the new begins, or else at the bottom.
   useLayoutEffect(() => {
-    if (placed.current || !listed || view.status !== 'ready') return;
+    if (placed.current || !listed || !visited || view.status !== 'ready') return;
     placed.current = true;
     setSeenUpTo(newAfter ?? view.head);
     if (newAfter !== undefined && rows.some((row) => row.kind === 'new')) toRow('new');
-  }, [listed, view.status, view.head, newAfter, rows, toRow]);
+  }, [listed, visited, view.status, view.head, newAfter, rows, toRow]);
 
   useEffect(() => {
     if (!following || !isAtBottom()) return;
     setSeenUpTo(view.head);
     chat.timeline(channel).trimFollowed();
-    if (attention && placed.current) chat.seen(channel);
-  }, [following, isAtBottom, attention, view.head, channel, chat]);
+    if (attention && visited && placed.current) chat.seen(channel);
+  }, [following, isAtBottom, attention, visited, view.head, channel, chat]);
 
   const goToNewest = (): void => {
     setSpan(NEWEST);

@@ -2,6 +2,7 @@
 import { LOBBY } from '@fullduplex/wire';
 import { Check, Link2, LogOut, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { clock } from '../app/now.js';
 import { usePage } from '../app/page.js';
 import { canCopy } from '../app/platform.js';
 import { hashOf, open } from '../app/route.js';
@@ -50,7 +51,9 @@ export function Details({ channel, described, member, onClose }: DetailsProps) {
         ) : (
           <>
             <div className="details-about">
-              <h3 className="details-name">{name}</h3>
+              <h3 className="details-name" dir="auto">
+                {name}
+              </h3>
               {room ? <p>{room.private ? t.privateRoomNote : t.publicRoomNote}</p> : null}
             </div>
             {canCopy ? <CopyLink channel={channel} /> : null}
@@ -67,16 +70,20 @@ export function Details({ channel, described, member, onClose }: DetailsProps) {
 }
 
 function Person({ name }: { readonly name: string }) {
-  const { t } = useWords();
+  const { t, times } = useWords();
   const { chat } = usePage();
   const here = useStore(chat.directory.presence, (all) => isHere(all, name));
+  const seen = useStore(chat.directory.people, (all) => all.get(name)?.seen);
+  const now = useStore(clock);
   const self = name === chat.me;
   return (
     <div className="details-person">
       <Avatar name={name} here={here} />
       <div>
-        <h3 className="details-name">{self ? t.yourself(name) : name}</h3>
-        <p>{here ? t.here : t.away}</p>
+        <h3 className="details-name" dir="auto">
+          {self ? t.yourself(name) : name}
+        </h3>
+        <p>{here ? t.here : seen === undefined ? t.away : t.lastSeen(times.moment(seen, now))}</p>
       </div>
       <p className="details-note">{self ? t.emptyNotes : t.emptyDirect}</p>
     </div>

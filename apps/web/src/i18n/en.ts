@@ -34,6 +34,7 @@ export const en = {
   behind: (count: number) => `${plural(count, 'message', 'messages')} behind`,
   offline: 'Offline',
   offlineNote: 'You’re offline. Will send when back.',
+  unreachableNote: 'The server cannot be reached. Will send when it can.',
   offlineByChoice: 'You went offline. Will send when back.',
   retryIn: (wait: string) => `Trying again ${wait}.`,
   retryNow: 'Try now',
@@ -49,12 +50,14 @@ export const en = {
   connectedOver: (transport: string) => `Connected over ${transport}.`,
   chooseTransport: 'Read over',
   automatic: 'Automatic',
-  offlineHelp: 'Cuts this window off, as a tunnel would.',
+  offlineHelp:
+    'Cuts this window off from the server, to try it out: what you write waits until you go online again.',
 
   // Sidebar
   rooms: 'Rooms',
   people: 'People',
-  noPeople: 'Nobody else is here yet.',
+  noPeople: 'Nobody shares a room with you yet.',
+  lastSeen: (when: string) => `last seen ${when}`,
   browseRooms: 'Browse rooms',
   pickOne: 'Choose a conversation.',
   newRoom: 'New room',
@@ -147,6 +150,7 @@ export const en = {
   editing: 'Editing your message',
   editHint: 'Enter saves · Escape cancels',
   save: 'Save',
+  tooLong: (over: string) => `Too long by ${over} characters: shorten it to send it.`,
   typing: (names: string, count: number) => `${names} ${count === 1 ? 'is' : 'are'} typing…`,
   severalTyping: 'Several people are typing…',
   feedNote: 'Only the server writes here.',
@@ -181,7 +185,9 @@ export const en = {
   creating: 'Creating…',
   searchRooms: 'Search rooms',
   noRooms: 'No room is called that.',
-  noRoomsYet: 'There are no other rooms yet.',
+  noRoomsYet: 'There are no rooms yet.',
+  showMore: 'Show more',
+  searching: 'Looking…',
   open: 'Open',
 
   // Switcher
@@ -218,6 +224,7 @@ export const en = {
     unknown_user: 'There is nobody of that name.',
     storage_full: 'The server has no room left. Try again later.',
     shutting_down: 'The server is stopping.',
+    unavailable: 'The server cannot reach its storage just now. Try again in a moment.',
     offline: 'You’re offline.',
     timeout: 'The server did not answer in time.',
     bad_answer: 'That address answers, but not as a Fullduplex server does.',

@@ -5,6 +5,7 @@ const HOUR = 60 * MINUTE;
 
 /** What differs by reader; made once per language, because Intl's objects are slow to make. */
 export class TimeFormat {
+  readonly locale: string;
   readonly #relative: Intl.RelativeTimeFormat;
   readonly #clock: Intl.DateTimeFormat;
   readonly #full: Intl.DateTimeFormat;
@@ -22,6 +23,7 @@ export class TimeFormat {
     words: { readonly justNow: string; readonly today: string; readonly yesterday: string },
     timeZone?: string,
   ) {
+    this.locale = locale;
     const zone = timeZone === undefined ? {} : { timeZone };
     this.#relative = new Intl.RelativeTimeFormat(locale, { style: 'short' });
     this.#clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...zone });

@@ -1,33 +1,26 @@
 /** All rooms one can find, to look into or to join. */
-import { foldName, type RoomSummary } from '@fullduplex/wire';
-import { Hash, Lock, Plus } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import type { RoomSummary } from '@fullduplex/wire';
+import { Hash, Plus } from 'lucide-react';
+import { useState } from 'react';
 import { usePage } from '../app/page.js';
 import { open } from '../app/route.js';
 import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
 import { Button } from '../parts/button.js';
 import { Dialog } from '../parts/dialog.js';
+import { useRoomSearch } from './use-room-search.js';
 
 export function BrowseRooms({ onClose }: { readonly onClose: () => void }) {
-  const { t, collator } = useWords();
+  const { t } = useWords();
   const { chat, show } = usePage();
-  const rooms = useStore(chat.directory.rooms);
+  const conversations = useStore(chat.directory.conversations);
   const [query, setQuery] = useState('');
+  const { rooms, more, loading, error, showMore } = useRoomSearch(query.trim());
 
-  useEffect(() => chat.directory.refresh(), [chat]);
-
-  const found = useMemo(() => {
-    const wanted = foldName(query.trim());
-    return [...rooms.values()]
-      .filter((room) => foldName(room.name).includes(wanted))
-      .sort((a, b) => Number(a.joined) - Number(b.joined) || collator.compare(a.name, b.name));
-  }, [rooms, query, collator]);
-
-  const enter = (room: RoomSummary): void => {
+  const enter = (room: RoomSummary, joined: boolean): void => {
     onClose();
     open(room.channel);
-    if (!room.joined) {
+    if (!joined) {
       chat.client
         .call('room.join', { channel: room.channel })
         .then(() => chat.directory.refresh(), chat.tellTrouble);
@@ -51,30 +44,37 @@ export function BrowseRooms({ onClose }: { readonly onClose: () => void }) {
             {t.newRoom}
           </Button>
         </div>
-        <ul className="room-list scrolls">
-          {found.map((room) => (
-            <li key={room.channel} className="room">
-              {room.private ? (
-                <Lock className="icon" aria-hidden="true" />
-              ) : (
+        <ul className="room-list scrolls" aria-busy={loading}>
+          {rooms.map((room) => {
+            const joined = room.joined || conversations.has(room.channel);
+            return (
+              <li key={room.channel} className="room">
                 <Hash className="icon" aria-hidden="true" />
-              )}
-              <span className="room-names">
-                <span className="cut" title={room.name}>
-                  {room.name}
+                <span className="room-names">
+                  <span className="cut" dir="auto" title={room.name}>
+                    {room.name}
+                  </span>
+                  <small className="numbers">{t.members(room.members)}</small>
                 </span>
-                <small className="numbers">
-                  {t.members(room.members)}
-                  {room.private ? ` · ${t.privateRoom}` : ''}
-                </small>
-              </span>
-              <Button kind={room.joined ? 'plain' : 'main'} onClick={() => enter(room)}>
-                {room.joined ? t.open : t.join}
+                <Button kind={joined ? 'plain' : 'main'} onClick={() => enter(room, joined)}>
+                  {joined ? t.open : t.join}
+                </Button>
+              </li>
+            );
+          })}
+          {more ? (
+            <li className="room-more">
+              <Button kind="link" disabled={loading} onClick={showMore}>
+                {t.showMore}
               </Button>
             </li>
-          ))}
+          ) : null}
         </ul>
-        {found.length === 0 ? <p className="empty">{query === '' ? t.noRoomsYet : t.noRooms}</p> : null}
+        {rooms.length === 0 ? (
+          <p className="empty">
+            {error ? t.errors[error] : loading ? t.searching : query === '' ? t.noRoomsYet : t.noRooms}
+          </p>
+        ) : null}
       </div>
     </Dialog>
   );

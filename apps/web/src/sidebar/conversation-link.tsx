@@ -44,7 +44,9 @@ export const ConversationLink = memo(function ConversationLink(props: Conversati
         ) : (
           <Avatar name={name} small here={here === true} />
         )}
-        <span className="cut">{self ? t.yourself(name) : name}</span>
+        <span className="cut" dir="auto">
+          {self ? t.yourself(name) : name}
+        </span>
         {isPrivate ? <span className="unseen">{t.privateRoom}</span> : null}
         {kind === 'direct' ? <span className="unseen">{here ? t.here : t.away}</span> : null}
         {unread > 0 ? (

@@ -23,9 +23,10 @@ export function Sidebar(props: { readonly current: string | undefined }) {
   const listed = useStore(chat.directory.listed);
   const { rooms: mine, people } = useMemo(() => arrange(conversations, collator), [conversations, collator]);
   const here = useMemo(() => everyoneHere(presence), [presence]);
+  const met = useStore(chat.directory.people);
   const others = useMemo(
-    () => withoutConversation(here, people, chat.me, collator),
-    [here, people, chat.me, collator],
+    () => withoutConversation(here, met, people, chat.me, collator),
+    [here, met, people, chat.me, collator],
   );
 
   const Brand = props.current === undefined ? 'h1' : 'span';

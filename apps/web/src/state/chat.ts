@@ -16,6 +16,7 @@ import { describeChannel } from './conversations.js';
 import { Directory } from './directory.js';
 import { codeOf } from './error-code.js';
 import { ReadReceipts } from './read-receipts.js';
+import { RoomSearch } from './room-search.js';
 import { Store } from './store.js';
 import { realTimers, type Timers, TypingStore } from './typing.js';
 
@@ -23,11 +24,15 @@ import { realTimers, type Timers, TypingStore } from './typing.js';
 const TROUBLE_SHOWN = 6_000;
 /** Messages that come within this after a cut were missed during it. */
 const CATCHING_UP = 1_500;
+/** A cut that is shorter than this, while one was looking, makes nothing new. */
+const LONG_CUT = 10_000;
 /** Timelines kept whole after they were visited. */
 const MOST_TIMELINES = 12;
 
 export interface ConnectOptions {
   readonly transports?: readonly TransportName[];
+  /** Where an earlier client stood. */
+  readonly cursor?: string | undefined;
   readonly positions: Readonly<Record<string, Position>>;
 }
 
@@ -43,10 +48,14 @@ export class Chat {
   readonly directory: Directory;
   readonly pending: Store<readonly PendingMessage[]>;
   readonly typing: TypingStore;
+  /** The conversation that is open, once what is new in it is marked. */
+  readonly visited = new Store<string | undefined>(undefined);
   /** Whether the reader looks at the page now. */
   readonly attention = new Store(true);
   /** The server said that it stops, and has not come back since. */
   readonly stopping = new Store(false);
+  /** A message that is too long for the server: it goes back to where it was written. */
+  readonly returned = new Store<PendingMessage | undefined>(undefined);
   /** Why the last thing one did was not done; passes after a while. */
   readonly trouble = new Store<ClientErrorCode | undefined>(undefined);
   /** The only transport to use, when one was chosen. */
@@ -58,8 +67,9 @@ export class Chat {
   readonly #receipts: ReadReceipts;
   #stopListening: () => void;
   #troubleTimer: unknown;
-  /** Cut off, or just back from it. */
+  /** Cut off for long or by choice, or just back from it. */
   #wasCut = false;
+  #cutTimer: unknown;
   #backTimer: unknown;
   #visited: string | undefined;
   #preview: Subscription | undefined;
@@ -106,6 +116,7 @@ export class Chat {
     this.#timelines.delete(channel);
     this.#timelines.set(channel, timeline);
     this.#openVisited();
+    this.visited.set(channel);
   }
 
   /** The reader looks at no conversation. */
@@ -115,12 +126,24 @@ export class Chat {
     if (this.#visited === undefined) return;
     const timeline = this.#timelines.get(this.#visited);
     this.#visited = undefined;
+    this.visited.set(undefined);
     timeline?.markNewAfter(undefined);
     timeline?.trim();
   }
 
+  /** Public rooms by what their names begin with. To be closed. */
+  searchRooms(): RoomSearch {
+    return new RoomSearch(() => this.#client, this.#timers);
+  }
+
+  /** The reader went offline themselves: what comes in the meantime is missed, however short it is. */
+  wentOffline(): void {
+    this.#wasCut = true;
+  }
+
   /** The reader has seen everything of the channel that is shown. */
   seen(channel: string): void {
+    if (channel !== this.visited.get()) return;
     const conversation = this.directory.conversations.get().get(channel);
     if (!conversation || !this.attention.get() || conversation.read >= conversation.head) return;
     this.#receipts.read(channel, conversation.head);
@@ -131,6 +154,12 @@ export class Chat {
   send(channel: string, text: string): void {
     this.#client.send(channel, text);
     this.#client.typing(channel, false);
+  }
+
+  /** The message is being written again. */
+  takeBack(key: string): void {
+    this.returned.set(undefined);
+    this.#client.discard(key);
   }
 
   /** @throws {ClientError} */
@@ -164,10 +193,11 @@ export class Chat {
   readOver(transport: TransportName | undefined): void {
     if (transport === this.onlyTransport.get()) return;
     this.onlyTransport.set(transport);
-    const { positions } = this.#client;
+    const { cursor, positions } = this.#client;
     this.#stopListening();
     this.#client.close();
     this.#client = this.#connect({
+      cursor,
       positions,
       ...(transport === undefined ? {} : { transports: [transport] }),
     });
@@ -182,6 +212,7 @@ export class Chat {
 
   close(): void {
     this.#timers.clear(this.#troubleTimer);
+    this.#timers.clear(this.#cutTimer);
     this.#timers.clear(this.#backTimer);
     this.#stopListening();
     this.directory.close();
@@ -194,7 +225,11 @@ export class Chat {
     const { directory } = this;
     const stops = [
       client.on('state', (state) => this.#onState(state)),
-      client.on('send', () => this.pending.set(client.pendingMessages)),
+      client.on('send', (message) => {
+        this.pending.set(client.pendingMessages);
+        const { status, error } = message;
+        if (status === 'failed' && error?.code === 'message_too_large') this.returned.set(message);
+      }),
       client.on('publication', (publication) => this.#onPublication(publication.channel, publication)),
       client.on('gap', (gap) => {
         this.#timelines.get(gap.channel)?.gap(gap);
@@ -223,12 +258,17 @@ export class Chat {
     this.connection.set(state);
     if (state.status !== 'connected') {
       if (state.reason === DISCONNECTS.shutdown.reason) this.stopping.set(true);
-      if (before === 'connected') this.#wasCut = true;
       this.#timers.clear(this.#backTimer);
+      if (before === 'connected') {
+        this.#cutTimer = this.#timers.set(() => {
+          this.#wasCut = true;
+        }, LONG_CUT);
+      }
       return;
     }
     if (before === 'connected') return;
     this.stopping.set(false);
+    this.#timers.clear(this.#cutTimer);
     this.#backTimer = this.#timers.set(() => {
       this.#wasCut = false;
     }, CATCHING_UP);
@@ -272,7 +312,7 @@ export class Chat {
     void timeline.load(wasHere ? conversation.head - conversation.read : 0);
     if (conversation || this.#preview || !this.directory.listed.get()) return;
     if (describeChannel(channel, this.me)?.kind === 'direct') return;
-    if (!this.directory.rooms.get().has(channel)) this.directory.refresh();
+    void this.directory.lookUp(channel);
     this.#preview = this.#client.subscribe(channel);
     this.#preview.on('publication', (publication) => timeline.add(publication));
   }

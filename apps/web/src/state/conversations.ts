@@ -41,9 +41,20 @@ export function describeChannel(
   return { kind: 'direct', name: a === me ? b : a };
 }
 
-/** Takes the server's list; where a conversation has gone on since the server counted, our own count stands. */
+/** Takes the server's whole list; where a conversation has gone on since the server counted, our own count stands. */
 export function withStates(known: Conversations, states: readonly ChannelState[], me: string): Conversations {
-  const next = new Map<string, Conversation>();
+  const listed = new Set(states.map(({ channel }) => channel));
+  const kept = [...known].filter(([channel]) => listed.has(channel));
+  return withSomeStates(new Map(kept), states, me);
+}
+
+/** The same with a part of the list. */
+export function withSomeStates(
+  known: Conversations,
+  states: readonly ChannelState[],
+  me: string,
+): Conversations {
+  const next = new Map(known);
   for (const state of states) {
     const described = describeChannel(state.channel, me);
     if (!described) continue;

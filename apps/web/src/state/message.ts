@@ -16,6 +16,8 @@ export interface Message {
   readonly text: string;
   readonly edited: boolean;
   readonly deleted: boolean;
+  /** What it said is gone from the log; whether it was a message at all, its deletion says, which comes later. */
+  readonly redacted?: true;
   readonly reactions: readonly Reaction[];
 }
 

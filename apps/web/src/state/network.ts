@@ -6,11 +6,15 @@ import { Store } from './store.js';
 
 export class Network {
   readonly online = new Store(true);
+  /** Whether the machine has a network at all, as the browser says. */
+  readonly reachable = new Store(globalThis.navigator?.onLine !== false);
   readonly WebSocket: typeof WebSocket;
   readonly #sockets = new Set<WebSocket>();
   readonly #requests = new Set<AbortController>();
 
   constructor() {
+    globalThis.addEventListener?.('online', () => this.reachable.set(true));
+    globalThis.addEventListener?.('offline', () => this.reachable.set(false));
     const { online } = this;
     const sockets = this.#sockets;
     this.WebSocket = class extends globalThis.WebSocket {

@@ -16,12 +16,20 @@ export class PresenceStore extends Store<Present> {
   }
 
   change(channel: string, user: string, here: boolean): void {
+    this.learn(channel, [{ user, present: here }]);
+  }
+
+  /** Of these it is known whether they are here; of the others nothing new. */
+  learn(channel: string, users: readonly { readonly user: string; readonly present: boolean }[]): void {
     const before = this.get().get(channel);
-    if ((before?.has(user) ?? false) === here) return;
-    const users = new Set(before);
-    if (here) users.add(user);
-    else users.delete(user);
-    this.update((present) => new Map(present).set(channel, users));
+    const changed = users.filter(({ user, present }) => (before?.has(user) ?? false) !== present);
+    if (changed.length === 0) return;
+    const here = new Set(before);
+    for (const { user, present } of changed) {
+      if (present) here.add(user);
+      else here.delete(user);
+    }
+    this.update((present) => new Map(present).set(channel, here));
   }
 }
 

@@ -19,6 +19,8 @@ export function readChatData(publication: Publication): ChatData | undefined {
         : undefined;
     case 'delete':
       return isOffset(fields.offset) ? { type: 'delete', offset: fields.offset } : undefined;
+    case 'deleted':
+      return { type: 'deleted' };
     case 'reaction':
       return isOffset(fields.offset) && isText(fields.reaction) && fields.reaction.length <= 64
         ? { type: 'reaction', offset: fields.offset, reaction: fields.reaction, on: fields.on !== false }

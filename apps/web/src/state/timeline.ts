@@ -67,7 +67,7 @@ export class Timeline {
 
   /** By offset. The same array until something changes, and each entry the same object until it changes itself. */
   get entries(): readonly Entry[] {
-    this.#shown ??= [...this.#entries];
+    this.#shown ??= this.#entries.filter((entry) => !isVoid(entry));
     return this.#shown;
   }
 
@@ -162,16 +162,18 @@ export class Timeline {
     const { offset, time, info } = publication;
     const data = readChatData(publication);
     switch (data?.type) {
-      case 'message': {
+      case 'message':
+      case 'deleted': {
         const message: Message = {
           kind: 'message',
           offset,
           key: info.key,
           user: info.user,
           time,
-          text: data.text,
+          text: data.type === 'message' ? data.text : '',
           edited: false,
           deleted: false,
+          ...(data.type === 'deleted' && { redacted: true }),
           reactions: [],
         };
         this.#originals.set(offset, message);
@@ -225,6 +227,11 @@ export class Timeline {
     const at = indexOfOffset(this.#entries, target);
     if (at !== -1) this.#entries[at] = amend(original, all);
   }
+}
+
+/** What was redacted, and is not known to have been a message that was deleted: an edit that another replaced. */
+function isVoid(entry: Entry): boolean {
+  return entry.kind === 'message' && entry.redacted === true && !entry.deleted;
 }
 
 /** Adds an entry at the end; a notice goes to those right before it. */

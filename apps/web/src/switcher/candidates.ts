@@ -1,6 +1,7 @@
 /** What the switcher offers for what was typed: what one has first, then what there is, then what could be made. */
 import { directChannel, foldName, parseName, type RoomSummary } from '@fullduplex/wire';
 import type { Conversation, Conversations } from '../state/conversations.js';
+import type { People } from '../state/people.js';
 
 export type Candidate =
   | {
@@ -19,14 +20,18 @@ export interface CandidatesInput {
   readonly me: string;
   readonly conversations: Conversations;
   readonly rooms: ReadonlyMap<string, RoomSummary>;
-  /** Names of those who are here. */
+  /** Public rooms that the server found for the query. */
+  readonly found: readonly RoomSummary[];
+  /** Names of those who are here, */
   readonly here: ReadonlySet<string>;
+  /** and of those who were met, here or away. */
+  readonly people: People;
 }
 
 const MOST = 12;
 
 export function candidatesFor(input: CandidatesInput): readonly Candidate[] {
-  const { me, conversations, rooms, here } = input;
+  const { me, conversations, rooms, here, people } = input;
   const wanted = foldName(input.query.trim().replace(/^[#@]/u, ''));
   const found = new Map<string, { candidate: Candidate; rank: number; last: number }>();
   const offer = (
@@ -50,10 +55,10 @@ export function candidatesFor(input: CandidatesInput): readonly Candidate[] {
       offer({ kind: 'room', channel, name, unread, isPrivate }, known);
     }
   }
-  for (const { channel, name, private: isPrivate } of rooms.values()) {
+  for (const { channel, name, private: isPrivate } of [...input.found, ...rooms.values()]) {
     offer({ kind: 'room', channel, name, unread: 0, isPrivate }, undefined);
   }
-  for (const name of here) {
+  for (const name of [...here, ...people.keys()]) {
     offer({ kind: 'person', channel: directChannel(me, name), name, unread: 0 }, undefined);
   }
 

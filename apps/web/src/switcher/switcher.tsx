@@ -7,6 +7,7 @@ import { useStore } from '../app/use-store.js';
 import { useWords } from '../app/words.js';
 import { Avatar } from '../parts/avatar.js';
 import { Dialog } from '../parts/dialog.js';
+import { useRoomSearch } from '../rooms/use-room-search.js';
 import { everyoneHere } from '../state/presence.js';
 import { type Candidate, candidatesFor } from './candidates.js';
 
@@ -18,13 +19,15 @@ export function Switcher(props: { readonly query: string; readonly onClose: () =
   const rooms = useStore(chat.directory.rooms);
   const presence = useStore(chat.directory.presence);
   const here = useMemo(() => everyoneHere(presence), [presence]);
+  const people = useStore(chat.directory.people);
   const [query, setQuery] = useState(props.query);
+  const search = useRoomSearch(query.trim().replace(/^[#@]/u, ''));
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const found = useMemo(
-    () => candidatesFor({ query, me: chat.me, conversations, rooms, here }),
-    [query, chat.me, conversations, rooms, here],
+    () => candidatesFor({ query, me: chat.me, conversations, rooms, found: search.rooms, here, people }),
+    [query, chat.me, conversations, rooms, search.rooms, here, people],
   );
   const chosen = Math.min(at, found.length - 1);
 

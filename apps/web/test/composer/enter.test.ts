@@ -24,3 +24,13 @@ test.each([
 ])('%s', (_, change) => {
   expect(sends({ ...enter, ...change })).toBe(false);
 });
+
+test.each([
+  ['```\nlet a', false],
+  ['text ```', false],
+  ['```\na\n```', true],
+  ['```a``` and ```', false],
+  ['`a', true],
+])('within a block of code that is still open, as after %j, it breaks the line', (before, sent) => {
+  expect(sends(enter, before)).toBe(sent);
+});

@@ -61,6 +61,23 @@ describe('opening a conversation', () => {
     expect(chat.timeline(ROOM).get().newAfter).toBe(2);
   });
 
+  test('again marks what came while one was elsewhere, before any of it counts as seen', async () => {
+    const { client, chat, timers } = await arrive(2, 2);
+    chat.visit(ROOM);
+    await settle();
+    chat.leave();
+    for (let i = 1; i <= 40; i++) client.text(ROOM, 'ada', `new ${i}`);
+    // What is drawn says that it is seen before the visit has begun.
+    chat.seen(ROOM);
+    expect(conversation(chat).unread).toBe(40);
+    chat.visit(ROOM);
+    expect(chat.visited.get()).toBe(ROOM);
+    expect(chat.timeline(ROOM).get().newAfter).toBe(2);
+    chat.seen(ROOM);
+    await timers.pass(RECEIPT_DELAY);
+    expect(conversation(chat).unread).toBe(0);
+  });
+
   test('marks nothing for someone who was never here', async () => {
     const { chat } = await arrive(3, 0);
     chat.visit(ROOM);
@@ -147,12 +164,37 @@ describe('what comes live', () => {
     chat.visit(ROOM);
     await settle();
     client.become({ status: 'offline' });
+    await timers.pass(10_000);
     client.become({ status: 'connected', transport: 'websocket' });
     client.text(ROOM, 'ada', 'missed');
     expect(chat.timeline(ROOM).get().newAfter).toBe(1);
     chat.seen(ROOM);
     await timers.pass(5_000);
     client.text(ROOM, 'ada', 'live');
+    expect(chat.timeline(ROOM).get().newAfter).toBe(1);
+  });
+
+  test('after a cut of seconds, while one was looking, is not marked as new', async () => {
+    const { client, chat, timers } = await arrive(1, 1);
+    chat.visit(ROOM);
+    await settle();
+    client.become({ status: 'connecting' });
+    await timers.pass(3_000);
+    client.become({ status: 'connected', transport: 'websocket' });
+    client.text(ROOM, 'ada', 'live');
+    await timers.pass(20_000);
+    client.text(ROOM, 'ada', 'later');
+    expect(chat.timeline(ROOM).get().newAfter).toBeUndefined();
+  });
+
+  test('after one went offline oneself is marked as new, however short that was', async () => {
+    const { client, chat } = await arrive(1, 1);
+    chat.visit(ROOM);
+    await settle();
+    chat.wentOffline();
+    client.become({ status: 'offline' });
+    client.become({ status: 'connected', transport: 'websocket' });
+    client.text(ROOM, 'ada', 'missed');
     expect(chat.timeline(ROOM).get().newAfter).toBe(1);
   });
 
@@ -199,6 +241,17 @@ describe('sending', () => {
     await settle();
     expect(chat.pending.get()).toEqual([]);
     expect(shown(chat)).toEqual(['hello']);
+  });
+
+  test('a message that is too long for the server goes back to where it was written', async () => {
+    const { client, chat } = await arrive(0, 0);
+    client.holdSends = true;
+    chat.send(ROOM, 'too long');
+    const { key } = chat.pending.get()[0]!;
+    client.fail(key, 'message_too_large');
+    expect(chat.returned.get()).toMatchObject({ channel: ROOM, text: 'too long' });
+    chat.takeBack(key);
+    expect([chat.returned.get(), chat.pending.get()]).toEqual([undefined, []]);
   });
 
   test('what could not be done is said, and passes', async () => {
@@ -262,7 +315,7 @@ test('a server that says it stops is stopping until it is back', async () => {
   expect(chat.stopping.get()).toBe(false);
 });
 
-test('a change of transport goes on from the same positions, and the old client is closed', async () => {
+test('a change of transport goes on from the same place, and the old client is closed', async () => {
   const clients: FakeClient[] = [];
   const asked: unknown[] = [];
   const chat = new Chat({
@@ -276,7 +329,10 @@ test('a change of transport goes on from the same positions, and the old client 
   });
   chat.readOver('sse');
   chat.readOver('sse');
-  expect(asked).toEqual([{ positions: {} }, { positions: clients[0]!.positions, transports: ['sse'] }]);
+  expect(asked).toEqual([
+    { positions: {} },
+    { cursor: 'c0', positions: clients[0]!.positions, transports: ['sse'] },
+  ]);
   expect(clients.map((client) => client.closed)).toEqual([true, false]);
   clients[0]!.become({ status: 'closed' });
   expect(chat.connection.get().status).toBe('connecting');

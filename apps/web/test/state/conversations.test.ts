@@ -8,6 +8,7 @@ import {
   without,
   withPublication,
   withRead,
+  withSomeStates,
   withStates,
 } from '../../src/state/conversations.js';
 
@@ -76,6 +77,16 @@ describe('counting', () => {
     const read = withRead(start(5, 2, 3), room, 5);
     expect(withStates(read, [state(room, 5, 2, 3)], 'me').get(room)!.unread).toBe(0);
   });
+});
+
+test('a part of the list changes nothing of the others, the whole list leaves out what is not in it', () => {
+  const known = withStates(new Map(), [state('room:a', 1, 1, 0), state('room:b', 1, 1, 0)], 'me');
+  const some = withSomeStates(known, [state('room:b', 4, 1, 3)], 'me');
+  expect([...some.values()].map((it) => [it.name, it.unread])).toEqual([
+    ['a', 0],
+    ['b', 3],
+  ]);
+  expect([...withStates(some, [state('room:b', 4, 1, 3)], 'me').keys()]).toEqual(['room:b']);
 });
 
 test('reading moves forward only, and clears the count at the head', () => {

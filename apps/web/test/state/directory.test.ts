@@ -49,6 +49,66 @@ test('counts who comes before the lists are asked for again, each once', async (
   expect(members()).toBe(1);
 });
 
+test('asks for the whole list page by page, and later only for what changed last', async () => {
+  const { client, directory, timers, asked } = setUp();
+  client.states = Array.from({ length: 250 }, (_, i) => ({ ...client.states[0]!, channel: `room:r${i}` }));
+  directory.connected();
+  await timers.pass(0);
+  expect(directory.conversations.get().size).toBe(250);
+  expect(asked()).toBe(3);
+  // Of what one left elsewhere and did not hear of, the whole list tells.
+  client.states = client.states.slice(10);
+  directory.refresh();
+  await timers.pass(1_000);
+  expect(asked()).toBe(4);
+  expect(directory.conversations.get().size).toBe(250);
+  directory.connected();
+  await timers.pass(0);
+  expect(directory.conversations.get().size).toBe(240);
+});
+
+test('stops at a thousand, and asks when something is said in one that is further down', async () => {
+  const { client, directory, timers, asked } = setUp();
+  client.states = Array.from({ length: 1_500 }, (_, i) => ({ ...client.states[0]!, channel: `room:r${i}` }));
+  directory.connected();
+  await timers.pass(0);
+  expect([directory.conversations.get().size, asked()]).toEqual([1_000, 10]);
+  client.states = [{ ...client.states[0]!, channel: 'room:r1499', offset: 9 }, ...client.states.slice(0, -1)];
+  directory.take('room:r1499', { ...joined(9), data: { type: 'message', text: 'x' } });
+  await timers.pass(1_000);
+  expect(directory.conversations.get().has('room:r1499')).toBe(true);
+  expect(directory.conversations.get().size).toBe(1_001);
+});
+
+test('knows everyone who shares a room with the user, here or away, and whoever joins', async () => {
+  const { client, directory, timers } = setUp();
+  client.memberLists.set(ROOM, [
+    { user: 'me', role: 'owner', present: true },
+    { user: 'bob', role: 'member', present: false, seen: 1_700 },
+  ]);
+  directory.connected();
+  await timers.pass(0);
+  directory.take(ROOM, joined(5));
+  expect([...directory.people.get().values()]).toEqual([
+    { name: 'me', seen: undefined },
+    { name: 'bob', seen: 1_700 },
+    { name: 'ada', seen: undefined },
+  ]);
+});
+
+test('looks up a room that one only looks into', async () => {
+  const { client, directory } = setUp();
+  client.rooms = [
+    { channel: 'room:garden', name: 'garden', private: false, members: 4, joined: false },
+    { channel: 'room:gardens', name: 'gardens', private: false, members: 5, joined: false },
+  ];
+  await directory.lookUp('room:garden');
+  await directory.lookUp('room:nowhere');
+  expect([...directory.rooms.get().values()].map(({ name, members }) => [name, members])).toEqual([
+    ['garden', 4],
+  ]);
+});
+
 describe('asking again', () => {
   test('many reasons make one request, at the time of the most urgent', async () => {
     const { directory, timers, asked } = setUp();

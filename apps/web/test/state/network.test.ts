@@ -98,3 +98,14 @@ describe('going offline', () => {
     await expect(answer).rejects.toThrow('The window is offline.');
   });
 });
+
+test('knows from the browser whether there is a network at all', () => {
+  const browser = new EventTarget();
+  vi.stubGlobal('addEventListener', browser.addEventListener.bind(browser));
+  const network = new Network();
+  expect(network.reachable.get()).toBe(true);
+  browser.dispatchEvent(new Event('offline'));
+  expect([network.reachable.get(), network.online.get()]).toEqual([false, true]);
+  browser.dispatchEvent(new Event('online'));
+  expect(network.reachable.get()).toBe(true);
+});

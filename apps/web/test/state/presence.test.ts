@@ -22,3 +22,16 @@ test('what is known already changes nothing', () => {
   store.change('room:a', 'eve', false);
   expect(told).not.toHaveBeenCalled();
 });
+
+test('of those who are asked for it is known whether they are here, of the others nothing new', () => {
+  const presence = new PresenceStore();
+  presence.put('room:x', ['ada', 'bob']);
+  const before = presence.get();
+  presence.learn('room:x', [{ user: 'ada', present: true }]);
+  expect(presence.get()).toBe(before);
+  presence.learn('room:x', [
+    { user: 'ada', present: false },
+    { user: 'cleo', present: true },
+  ]);
+  expect(presence.get().get('room:x')).toEqual(new Set(['bob', 'cleo']));
+});

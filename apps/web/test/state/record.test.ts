@@ -9,6 +9,7 @@ test.each([
   [{ type: 'message', text: 'hi' }],
   [{ type: 'edit', offset: 1, text: 'hi' }],
   [{ type: 'delete', offset: 1 }],
+  [{ type: 'deleted' }],
   [{ type: 'reaction', offset: 1, reaction: '+1', on: false }],
   [{ type: 'joined', user: 'ada', channel: 'room:x' }],
   [{ type: 'joined', user: 'bob', channel: 'room:x', by: 'ada' }],

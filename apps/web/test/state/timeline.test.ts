@@ -30,6 +30,26 @@ describe('folding', () => {
     expect(edited.entries).toHaveLength(1);
   });
 
+  test('what was deleted or replaced in the log itself shows as it did before', () => {
+    const gone = { type: 'deleted' };
+    const records = [
+      message(1, 'a'),
+      record(2, gone),
+      record(3, gone),
+      record(4, { type: 'edit', offset: 1, text: 'c' }),
+      record(5, { type: 'delete', offset: 2 }),
+    ];
+    // The third was an edit that the fourth took the place of: there is nothing to show in its place.
+    const live = fold(...records);
+    const loaded = new Timeline(5);
+    loaded.addOlder(records.slice(3), false);
+    loaded.addOlder(records.slice(0, 3), true);
+    for (const timeline of [live, loaded]) {
+      expect(texts(timeline)).toEqual(['c', '']);
+      expect(timeline.entries[1]).toMatchObject({ offset: 2, deleted: true });
+    }
+  });
+
   test('only its sender changes a message', () => {
     const timeline = fold(
       message(1, 'a'),

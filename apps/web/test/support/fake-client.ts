@@ -29,6 +29,7 @@ type AnyListener = Listener<never>;
 export class FakeClient implements Client {
   state: ClientState = { status: 'connecting', behind: 0, pending: 0 };
   readonly positions = {};
+  cursor: string | undefined = 'c0';
   pendingMessages: readonly PendingMessage[] = [];
   readonly me: string;
   readonly log = new Map<string, Publication[]>();
@@ -187,8 +188,25 @@ export class FakeClient implements Client {
   }
 
   #answer(name: CommandName, params: unknown): unknown {
-    if (name === 'me.state') return { user: this.me, channels: this.states };
-    if (name === 'room.list') return { rooms: this.rooms };
+    if (name === 'me.state') {
+      const { items, next } = page(this.states, params as CommandParams['me.state']);
+      const channels = items.map((state) => {
+        const room = this.rooms.find(({ channel }) => channel === state.channel);
+        return room ? { ...state, members: room.members, private: room.private } : state;
+      });
+      return { user: this.me, channels, ...next };
+    }
+    if (name === 'room.list') {
+      const { query = '', ...range } = params as CommandParams['room.list'];
+      const open = this.rooms.filter((room) => !room.private && room.name.startsWith(query));
+      const { items: rooms, next } = page(open, range);
+      return { rooms, ...next };
+    }
+    if (name === 'channel.members') {
+      const { channel, ...range } = params as CommandParams['channel.members'];
+      const { items: members, next } = page(this.memberLists.get(channel) ?? [], range);
+      return { members, ...next };
+    }
     if (name === 'direct.open') {
       const names = [this.me, (params as CommandParams['direct.open']).user].sort();
       return { channel: `direct:${names.join(',')}` };
@@ -213,4 +231,14 @@ export class FakeClient implements Client {
     this.pendingMessages = this.pendingMessages.map((it) => (it.key === message.key ? message : it));
     this.emit('send', message);
   }
+}
+
+/** A part of a list; `after` is how many came before. */
+function page<T>(
+  all: readonly T[],
+  { limit = 1_000, after }: { limit?: number | undefined; after?: string | undefined },
+): { items: readonly T[]; next: { next: string } | object } {
+  const from = Number(after ?? 0);
+  const to = from + limit;
+  return { items: all.slice(from, to), next: to < all.length ? { next: String(to) } : {} };
 }

@@ -26,7 +26,9 @@ const find = (query: string): readonly Candidate[] =>
     me: 'me',
     conversations,
     rooms: new Map([room('gardening'), room('design')]),
+    found: [room('zebras')[1], room('design')[1]],
     here: new Set(['me', 'dora']),
+    people: new Map(['dora', 'edgar'].map((name) => [name, { name, seen: undefined }])),
   });
 const names = (query: string): string[] => find(query).map((it) => `${it.kind} ${it.name}`);
 
@@ -37,6 +39,12 @@ test('without letters, what is unread comes first, and all of it once', () => {
 
 test('the beginning of a name comes before the middle of one', () => {
   expect(names('d').slice(0, 4)).toEqual(['room design', 'person dora', 'person ada', 'room gardening']);
+});
+
+test('people are found who are away, and rooms that only the server knows', () => {
+  expect(names('edg')).toEqual(['person edgar', 'write edg', 'create edg']);
+  expect(names('edgar')).toEqual(['person edgar', 'create edgar']);
+  expect(names('zeb')[0]).toBe('room zebras');
 });
 
 test('case and script do not matter', () => {

@@ -24,6 +24,7 @@ import { forgetMessages, sendDirect } from './messages.js';
 import { publish, publishAs } from './publish.js';
 import { handedOver, markHandedOver } from './receipts.js';
 import { RecentlyAsked } from './recently-asked.js';
+import { UnderWay } from './under-way.js';
 import { findUser, membershipsOf, requireUser, signIn, type User } from './users.js';
 
 export interface ChatOptions {
@@ -70,7 +71,7 @@ export class Chat {
       limits: { ...DEFAULT_LIMITS, ...limits },
       facts: new FactCache({ log, maxBytes: cacheBytes }),
       changing: new Map(),
-      opening: new Map(),
+      underWay: new UnderWay(),
       handing: new Map(),
     } satisfies Context;
     return new Chat(context, options.failed ?? (() => {}));

@@ -3,6 +3,7 @@ import { CommandError, type Position, type Push } from '@fullduplex/wire';
 import { type Log, LogError } from '../log/log.js';
 import type { ChatLimits } from './chat-limits.js';
 import type { FactCache } from './fact-cache.js';
+import type { UnderWay } from './under-way.js';
 import type { UserMemberships } from './user-memberships.js';
 
 /** What the chat asks of presence, over all nodes. */
@@ -31,8 +32,7 @@ export interface Context {
   readonly facts: FactCache<UserMemberships>;
   /** Of each user, by the folded name: settles once all that may change what they belong to, so far, is over. */
   readonly changing: Map<string, Promise<unknown>>;
-  /** Direct conversations that are being opened from here, by the keys of their facts. */
-  readonly opening: Map<string, Promise<unknown>>;
+  readonly underWay: UnderWay;
   /** What is to be marked as handed over, the last of it, by the keys of the facts. */
   readonly handing: Map<string, Handing>;
 }

@@ -15,27 +15,14 @@ export type Decision<Result> =
       readonly append: Append;
       /** What the caller is answered, once that is durable. */
       readonly answer: (appended: readonly Appended[]) => Result | Promise<Result>;
-      /** Told of the append under way. */
-      readonly appending?: (append: Promise<readonly Appended[]>) => void;
     };
 
 /** Must be harmless to run again. Where it is asynchronous, it names every fact that it looked at. */
 export type Rule<Result> = () => Decision<Result> | Promise<Decision<Result>>;
 
-/** Thrown by a rule that can only judge once something else is over, whatever its outcome. */
-export class NotYet extends Error {
-  override readonly name = 'NotYet';
-  readonly over: Promise<unknown>;
-
-  constructor(over: Promise<unknown>) {
-    super('Something else is to be over first.');
-    this.over = over;
-  }
-}
-
 /** How often facts may change between judging and committing before the caller is told to try again. */
 const MAX_TRIES = 16;
-/** How often a rule may find that something is to be loaded, or awaited, first: enough for any, and an end. */
+/** How often a rule may find that something is to be loaded first, or refuse: enough for any, and an end. */
 const MAX_LOOKS = 100;
 
 /** What a node that is late might say wrongly. */
@@ -54,18 +41,18 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
  * @throws {CommandError} what the rule throws, and what appending throws
  */
 export function decide<Result>(context: Context, user: string, rule: Rule<Result>): Promise<Result> {
-  return run(context, context.changing.get(user), rule);
+  return run(context, user, rule);
 }
 
 /** As `decide`, for what may change what the user belongs to. */
 export function decideChange<Result>(context: Context, user: string, rule: Rule<Result>): Promise<Result> {
-  const mine = run(context, context.changing.get(user), rule);
+  const mine = run(context, user, rule);
   isChanging(context, user, mine);
   return mine;
 }
 
 /** Whoever of the user's later commands would be refused waits for this. */
-export function isChanging({ changing }: Context, user: string, change: Promise<unknown>): void {
+function isChanging({ changing }: Context, user: string, change: Promise<unknown>): void {
   const all = Promise.allSettled([changing.get(user), change]).then(() => {
     if (changing.get(user) === all) changing.delete(user);
   });
@@ -77,11 +64,8 @@ export function look<Result>(context: Context, user: string, rule: () => Result)
   return decide(context, user, () => ({ result: rule() }));
 }
 
-async function run<Result>(
-  context: Context,
-  earlier: Promise<unknown> | undefined,
-  rule: Rule<Result>,
-): Promise<Result> {
+async function run<Result>(context: Context, user: string, rule: Rule<Result>): Promise<Result> {
+  const earlier = context.changing.get(user);
   let isCurrent = false;
   let looks = 0;
   for (let tries = 1; ; ) {
@@ -92,7 +76,6 @@ async function run<Result>(
     } catch (error) {
       if (++looks === MAX_LOOKS) throw toCommandError(error);
       if (error instanceof NotLoaded) await error.load().catch(rethrow);
-      else if (error instanceof NotYet) await error.over.catch(() => {});
       else if (isCurrent || !isRefusal(error)) throw toCommandError(error);
       else {
         await earlier;
@@ -103,9 +86,17 @@ async function run<Result>(
     }
     if ('result' in decision) return decision.result;
     const { append } = decision;
+    const before = context.underWay.before(append);
+    if (before !== undefined) {
+      await before;
+      continue;
+    }
     try {
       const appending = context.log.append(append);
-      decision.appending?.(appending);
+      if (append.facts !== undefined && append.facts.length > 0) {
+        context.underWay.add(append, appending);
+        isChanging(context, user, appending);
+      }
       return await decision.answer(await appending);
     } catch (error) {
       if (!isChange(error) || ++tries > MAX_TRIES) throw toCommandError(error);

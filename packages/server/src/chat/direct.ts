@@ -8,7 +8,7 @@ import {
 } from '@fullduplex/wire';
 import type { Appended, NewRecord } from '../log/log.js';
 import type { Context } from './context.js';
-import { type Decision, decideChange, isChanging, NotYet } from './decide.js';
+import { type Decision, decideChange } from './decide.js';
 import { belongingKey, conversationCountKey, directKey } from './facts.js';
 import { joinedRecord, requirePlace } from './joining.js';
 import { arrive, findUser, membershipsOf, type User } from './users.js';
@@ -75,9 +75,6 @@ function opening<Result>(
   const arrival = arrive(context, name);
   const peer = arrival.user;
   const key = directKey(user.fold, peer.fold);
-  // What is said behind the first message is to stay behind it.
-  const under = context.opening.get(key);
-  if (under !== undefined) throw new NotYet(under);
   const place = requirePlace(context, user, membershipsOf(context, user));
   const channel = directChannel(user.name, peer.name);
   const members = peer.fold === user.fold ? [user] : [user, peer];
@@ -94,11 +91,6 @@ function opening<Result>(
         ]),
       ],
       when: [...arrival.when, { key, id: 0 }, ...place],
-    },
-    appending: (append) => {
-      const over = append.catch(() => {}).finally(() => context.opening.delete(key));
-      context.opening.set(key, over);
-      isChanging(context, user.fold, over);
     },
     answer: (appended) => result(channel, appended),
   };

@@ -1,8 +1,9 @@
 import { CommandError } from '@fullduplex/wire';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/chat/context.js';
-import { decide, decideChange, look, NotYet } from '../../src/chat/decide.js';
-import { FactCache } from '../../src/chat/fact-cache.js';
+import { decide, decideChange, look } from '../../src/chat/decide.js';
+import { FactCache, NotLoaded } from '../../src/chat/fact-cache.js';
+import { UnderWay } from '../../src/chat/under-way.js';
 import { LogError } from '../../src/log/log.js';
 import { codeOf, TestClock, TestLog, TestPresence, turn } from './fixtures.js';
 
@@ -27,7 +28,7 @@ beforeEach(() => {
     announce: () => {},
     facts: new FactCache({ log, maxBytes: 1_000_000 }),
     changing: new Map(),
-    opening: new Map(),
+    underWay: new UnderWay(),
     handing: new Map(),
   };
 });
@@ -97,23 +98,9 @@ describe('a rule', () => {
     expect(context.changing.size).toBe(0);
   });
 
-  test('waits for what it says is to be over first, whatever comes of that', async () => {
-    let over = false;
-    const failing = turn().then(() => {
-      over = true;
-      throw new Error('lost');
-    });
-    expect(
-      await look(context, 'ada', () => {
-        if (!over) throw new NotYet(failing);
-        return 'then';
-      }),
-    ).toBe('then');
-  });
-
   test('that never comes to its end fails', async () => {
     const endless = look(context, 'ada', () => {
-      throw new NotYet(Promise.resolve());
+      throw new NotLoaded(async () => {});
     });
     expect(await codeOf(endless)).toBe('internal');
   });
@@ -157,11 +144,27 @@ describe('an append', () => {
     expect(log.appends).toHaveLength(1);
   });
 
-  test('says so as soon as it is under way', async () => {
-    const under: Promise<unknown>[] = [];
-    const appending = (append: Promise<unknown>) => void under.push(append);
-    await decide(context, 'ada', () => ({ ...appendFact, appending }));
-    expect(under).toHaveLength(1);
+  test('waits for one from here that changes what it names, however many there are', async () => {
+    const key = 'n/room:tea';
+    log.follow({
+      told: (records) => {
+        for (const record of records) context.facts.changed(record);
+      },
+      skipped: () => {},
+      wentBack: () => {},
+    });
+    const order: number[] = [];
+    const count = (name: number) =>
+      decide(context, `user${name}`, () => {
+        const fact = context.facts.get(key);
+        const when = [{ key, id: fact?.id ?? 0 }];
+        const records = [{ channel: 'c', sender: 's', data: '{}' }];
+        return { append: { records, facts: [{ key, add: 1 }], when }, answer: () => order.push(name) };
+      });
+    const names = Array.from({ length: 40 }, (_, index) => index);
+    await Promise.all(names.map(count));
+    expect(order).toEqual(names);
+    expect(log.appends).toHaveLength(names.length);
   });
 });
 

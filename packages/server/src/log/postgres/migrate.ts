@@ -48,10 +48,14 @@ async function carryOut(connection: Connection, schema: string, done: number): P
 
 /** Undefined when the schema was not made yet. */
 async function versionOf(connection: Connection, schema: string): Promise<Version | undefined> {
-  const table = `${quoted(schema)}.version`;
-  const { rows } = await connection.query('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+  const { rows } = await connection.query(
+    // Not by to_regclass: waiting for the lock, a backend keeps in mind what there was before.
+    `SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relname = 'version') AS there`,
+    [schema],
+  );
   if (rows[0]?.there !== true) return undefined;
-  const answer = await connection.query(`SELECT servers_from, servers_to FROM ${table}`);
+  const answer = await connection.query(`SELECT servers_from, servers_to FROM ${quoted(schema)}.version`);
   const row = answer.rows[0] as { servers_from: number; servers_to: number } | undefined;
   return row === undefined ? undefined : { from: row.servers_from, to: row.servers_to };
 }
