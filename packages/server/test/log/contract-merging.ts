@@ -19,7 +19,7 @@ const sized = (channel: string, bytes: number) => ({
 export function describeMerging(subject: Subject): void {
   /** Appends one record a letter to `room:LETTER`, in this order. */
   const append = (letters: string) =>
-    subject.log.append({ records: [...letters].map((letter) => message(`room:${letter}`, letter)) });
+    subject.log.append({ records: Array.from(letters, (letter) => message(`room:${letter}`, letter)) });
 
   describe('readAfter', () => {
     test('merges channels in the order of ids', async () => {
@@ -205,6 +205,15 @@ export function describeMerging(subject: Subject): void {
       expect(await page(6, 1)).toEqual([[], [7], 7]);
       expect(await page(7, 2)).toEqual([[8, 9], [], 9]);
       expect(await page(0, 5)).toEqual([[2, 4, 6, 8], [7], 8]);
+    });
+
+    test('keep no record from being given, however large it is', async () => {
+      await fill(subject, 'room:a', 5);
+      await subject.log.append({ records: [sized('room:a', 900)] });
+      await subject.log.trim('room:a', 6);
+      const { records, holes } = await subject.log.readAfter({ channels: from(0), limit: 9, maxBytes: 100 });
+      expect(idsOf(records)).toEqual([6]);
+      expect(idsOf(holes)).toEqual([5]);
     });
 
     test('are told where nothing else is', async () => {
