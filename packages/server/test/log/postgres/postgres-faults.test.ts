@@ -11,7 +11,8 @@ import { type Listening, listen } from '../subject.js';
 import { type OpenOptions, open, optionsOf } from './open.js';
 import { startProxy, through } from './tcp-proxy.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+// A server of its own takes a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: PostgresServer;
 let url: string;
