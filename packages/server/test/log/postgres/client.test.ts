@@ -17,7 +17,12 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 function client(options: Partial<PostgresClientOptions> = {}): PostgresClient {
-  const it = new PostgresClient({ url, after: later.after, random: () => 0, ...options });
+  const it = new PostgresClient({
+    url,
+    after: (ms, run) => later.after(ms, run),
+    random: () => 0,
+    ...options,
+  });
   onTestFinished(() => it.close());
   return it;
 }
@@ -26,7 +31,7 @@ function client(options: Partial<PostgresClientOptions> = {}): PostgresClient {
 function heldTimers() {
   const timers = new Set<{ readonly ms: number; readonly run: () => void }>();
   return {
-    after(ms: number, run: () => void) {
+    after: (ms: number, run: () => void) => {
       const timer = { ms, run };
       timers.add(timer);
       return () => timers.delete(timer);
