@@ -73,11 +73,9 @@ class PostgresServer {
     await mkdir(data, { mode: 0o700 });
     await writeFile(passwords, this.#password, { mode: 0o600 });
     for (const path of [this.#folder, data, passwords]) await this.#hand(path);
-    const child = this.#spawn('initdb', [
-      ...['--pgdata', data, '--username', 'postgres', '--pwfile', passwords],
-      ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C'],
-      '--no-sync',
-    ]);
+    const access = ['--username', 'postgres', '--pwfile', passwords, '--auth', 'scram-sha-256'];
+    const text = ['--encoding', 'UTF8', '--locale', 'C'];
+    const child = this.#spawn('initdb', ['--pgdata', data, ...access, ...text, '--no-sync']);
     const [code] = await once(child, 'exit');
     if (code !== 0) throw new Error(`initdb ended with ${code}:\n${this.#output}`);
   }
@@ -188,7 +186,7 @@ class PostgresServer {
       cwd: this.#folder,
       env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(this.#owner ?? {}),
+      ...this.#owner,
     });
     const hear = (text) => {
       this.#output = (this.#output + text).slice(-20_000);

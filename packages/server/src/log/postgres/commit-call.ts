@@ -2,7 +2,7 @@
 import { type Append, type Durability, type Epoch, LogError, type TailRecord } from '../log.js';
 import type { Placed } from '../storage.js';
 import { keyName } from './rounds.js';
-import { type CommitAnswer, epochsOf } from './rows.js';
+import { type CommitAnswer, changesOf, epochsOf } from './rows.js';
 
 export interface CommitContext {
   /** The newest migration that this server knows. */
@@ -35,6 +35,8 @@ export class CommitCall {
   readonly values: readonly unknown[];
   readonly #round: readonly Append[];
   readonly #records: RecordsColumns;
+  readonly #channels: readonly string[];
+  readonly #conditions: { readonly key: readonly string[]; readonly id: readonly number[] };
 
   constructor(round: readonly Append[], context: CommitContext) {
     this.#round = round;
@@ -83,16 +85,24 @@ export class CommitCall {
     }
     const redact = round.at(-1)?.redact ?? [];
     this.#records = records;
-    this.values = [
-      ...[context.level, context.durability, context.epoch, round.length, [...channels.keys()]],
-      ...[records.append, records.channel, records.sender, records.key, records.data],
-      ...[records.twin, records.clash, conditions.append, conditions.key, conditions.id],
-      ...[facts.append, facts.key, facts.kind, facts.argument],
-      redact.length > 0 ? round.length : 0,
-      redact.map(({ id }) => id),
-      redact.map(({ data }) => data),
-      JSON.stringify(redact),
-    ];
+    this.#channels = [...channels.keys()];
+    this.#conditions = conditions;
+    const first: unknown[] = [context.level, context.durability, context.epoch, round.length, this.#channels];
+    this.values = first.concat(
+      [
+        records.append,
+        records.channel,
+        records.sender,
+        records.key,
+        records.data,
+        records.twin,
+        records.clash,
+      ],
+      [conditions.append, conditions.key, conditions.id],
+      [facts.append, facts.key, facts.kind, facts.argument],
+      [redact.length > 0 ? round.length : 0, redact.map(({ id }) => id), redact.map(({ data }) => data)],
+      [JSON.stringify(redact)],
+    );
   }
 
   result(answer: CommitAnswer): Round {
@@ -101,7 +111,7 @@ export class CommitCall {
     const failed = new Map((answer.failed ?? []).map((failure) => [failure[0] - 1, failure]));
     const records: TailRecord[] = [];
     const changes = new Map(
-      (answer.changeIds ?? []).map((id, index) => [id, JSON.parse(answer.changes![index]!)]),
+      (answer.changeIds ?? []).map((id, index) => [id, changesOf(answer.changes![index]!)]),
     );
     let place = 0;
     for (const [index, append] of this.#round.entries()) {
@@ -147,15 +157,13 @@ export class CommitCall {
 
   #error(append: Append, [, outcome, place, id]: NonNullable<CommitAnswer['failed']>[number]): LogError {
     if (outcome === 1) {
-      const channels = this.values[4] as readonly string[];
-      const channel = channels[this.#records.channel[place - 1]! - 1]!;
+      const channel = this.#channels[this.#records.channel[place - 1]! - 1]!;
       return new LogError('key_conflict', `The key was used for other data in ${channel}.`);
     }
     if (outcome === 2) return new LogError('fact_exists', `There is a fact ${append.unless}.`);
-    const keys = this.values[13] as readonly string[];
-    const wanted = (this.values[14] as readonly number[])[place - 1]!;
-    const was = `${wanted || 'absent'}, now ${id || 'absent'}`;
-    return new LogError('fact_changed', `The fact ${keys[place - 1]!} changed meanwhile (${was}).`);
+    const key = this.#conditions.key[place - 1]!;
+    const was = `${this.#conditions.id[place - 1]! || 'absent'}, now ${id || 'absent'}`;
+    return new LogError('fact_changed', `The fact ${key} changed meanwhile (${was}).`);
   }
 }
 

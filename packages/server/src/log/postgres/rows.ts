@@ -62,11 +62,16 @@ export function recordOf(row: RecordRow, channel: string): LogRecord {
 export function tailRecordOf(row: TailRow): TailRecord {
   return {
     ...recordOf(row, row.channel),
-    ...(row.changes === null ? {} : { changes: JSON.parse(row.changes) as TailRecord['changes'] & {} }),
+    ...(row.changes === null ? {} : { changes: changesOf(row.changes) }),
     ...(row.redactions === null
       ? {}
-      : { redactions: JSON.parse(row.redactions) as TailRecord['redactions'] & {} }),
+      : { redactions: JSON.parse(row.redactions) as NonNullable<TailRecord['redactions']> }),
   };
+}
+
+/** What an append changed, as it is stored with its first record. */
+export function changesOf(json: string): NonNullable<TailRecord['changes']> {
+  return JSON.parse(json) as NonNullable<TailRecord['changes']>;
 }
 
 export function extentOf({ head, head_id, oldest, floor }: ExtentRow): Extent {

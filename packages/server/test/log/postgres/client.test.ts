@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import { PostgresClient, type PostgresClientOptions } from '../../../src/log/postgres/client.js';
 import { later } from '../fixtures.js';
 import { startProxy, through } from './tcp-proxy.js';
+
+// A server of its own takes a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: PostgresServer;
 let url: string;
@@ -10,11 +13,16 @@ let url: string;
 beforeAll(async () => {
   server = await startPostgres();
   url = await server.createDatabase();
-}, 60_000);
+});
 afterAll(() => server?.stop());
 
 function client(options: Partial<PostgresClientOptions> = {}): PostgresClient {
-  const it = new PostgresClient({ url, after: later.after, random: () => 0, ...options });
+  const it = new PostgresClient({
+    url,
+    after: (ms, run) => later.after(ms, run),
+    random: () => 0,
+    ...options,
+  });
   onTestFinished(() => it.close());
   return it;
 }
@@ -23,7 +31,7 @@ function client(options: Partial<PostgresClientOptions> = {}): PostgresClient {
 function heldTimers() {
   const timers = new Set<{ readonly ms: number; readonly run: () => void }>();
   return {
-    after(ms: number, run: () => void) {
+    after: (ms: number, run: () => void) => {
       const timer = { ms, run };
       timers.add(timer);
       return () => timers.delete(timer);

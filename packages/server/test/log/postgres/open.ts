@@ -12,7 +12,7 @@ export function optionsOf(options: OpenOptions): PostgresStorageOptions {
     // Forcing to the disk changes nothing of what is answered; the machine would only wait.
     durability: 'memory',
     maxConnections: 4,
-    after: later.after,
+    after: (ms, callback) => later.after(ms, callback),
     random: () => 0.5,
     node: `node-${++nodes}`,
     ...options,

@@ -1,6 +1,6 @@
 /** What becomes of a log in PostgreSQL when PostgreSQL, or the way to it, fails. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import type { TailRecord } from '../../../src/log/log.js';
 import { LogError } from '../../../src/log/log.js';
@@ -11,12 +11,15 @@ import { type Listening, listen } from '../subject.js';
 import { type OpenOptions, open, optionsOf } from './open.js';
 import { startProxy, through } from './tcp-proxy.js';
 
+// A server of its own takes a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let server: PostgresServer;
 let url: string;
 
 beforeAll(async () => {
   server = await startPostgres();
-}, 60_000);
+});
 afterAll(() => server?.stop());
 beforeEach(async () => {
   url = await server.createDatabase();
@@ -188,7 +191,7 @@ test('killed and started again under load: nothing acknowledged is lost, nobody 
     await log.catchUp();
     expect(keysOf(followers[index]!)).toEqual(rows.map(({ key }) => key));
   }
-}, 60_000);
+});
 
 test('a way that is cut again and again loses nothing', async () => {
   const proxy = await startProxy(server.port);

@@ -1,10 +1,13 @@
 /** The contract of a log, over PostgreSQL. */
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import { OrderedLog } from '../../../src/log/ordered-log.js';
 import { PostgresStorage } from '../../../src/log/postgres/postgres-storage.js';
 import { describeContract } from '../contract.js';
 import { optionsOf } from './open.js';
+
+// A server of its own takes a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let server: PostgresServer;
 let url: string;
@@ -12,7 +15,7 @@ let url: string;
 beforeAll(async () => {
   server = await startPostgres();
   url = await server.createDatabase();
-}, 60_000);
+});
 afterAll(() => server?.stop());
 
 describeContract(

@@ -1,18 +1,21 @@
 /** What only PostgreSQL's storage does; what every log does is in the contract. */
 import { performance } from 'node:perf_hooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import type { Durability } from '../../../src/log/log.js';
 import { PostgresStorage } from '../../../src/log/postgres/postgres-storage.js';
 import { record } from '../fixtures.js';
 import { open, optionsOf } from './open.js';
 
+// A server of its own takes a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let server: PostgresServer;
 let url: string;
 
 beforeAll(async () => {
   server = await startPostgres();
-}, 60_000);
+});
 afterAll(() => server?.stop());
 beforeEach(async () => {
   url = await server.createDatabase();
@@ -220,5 +223,5 @@ describe('reading on in 5,000 channels', () => {
     const begin = performance.now();
     expect(await storage.extents(names, upTo)).toHaveLength(CHANNELS);
     console.log(`extents: ${(performance.now() - begin).toFixed(0)} ms`);
-  }, 60_000);
+  });
 });

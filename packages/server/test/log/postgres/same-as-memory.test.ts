@@ -1,6 +1,6 @@
 /** The rules of an append are written twice: once for storages that look things up one by one, once in SQL. */
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import { LogError } from '../../../src/log/log.js';
 import { MemoryStorage } from '../../../src/log/memory-storage.js';
@@ -10,13 +10,16 @@ import type { Placed, Storage } from '../../../src/log/storage.js';
 import { batches } from './arbitrary.js';
 import { optionsOf } from './open.js';
 
+// A server of its own takes a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let server: PostgresServer;
 let postgres: PostgresStorage;
 
 beforeAll(async () => {
   server = await startPostgres();
   postgres = await PostgresStorage.open(optionsOf({ url: await server.createDatabase(), maxConnections: 8 }));
-}, 60_000);
+});
 afterAll(async () => {
   await postgres?.close();
   await server?.stop();
@@ -43,7 +46,7 @@ test('PostgreSQL comes to what memory comes to', async () => {
     }),
     { numRuns: 50 },
   );
-}, 120_000);
+});
 
 function outcome(it: readonly Placed[] | LogError): unknown {
   return it instanceof LogError ? { code: it.code, message: it.message } : it.map(timeless);

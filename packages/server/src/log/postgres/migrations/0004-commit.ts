@@ -38,6 +38,8 @@ SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
 SET enable_bitmapscan = off
+-- Looking things up one by one is a nested loop all the same; arguments are joined with arguments by hash.
+SET enable_nestloop = off
 SET jit = off
 AS $$
 #variable_conflict use_column
@@ -64,6 +66,8 @@ DECLARE
   _written_values text[];
   _written_ids bigint[];
   _removed text[];
+  _newest integer;             -- the number of the channel that began last
+  _begun integer[];            -- places in _channels of those that begin now
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'commits need the isolation level "read committed"' USING ERRCODE = 'FD002';
@@ -222,20 +226,18 @@ BEGIN
   END IF;
 
   IF 0 = ANY (_numbers) THEN
-    WITH begun AS (
-      INSERT INTO channel (number, name)
-      SELECT (SELECT coalesce(max(number), 0) FROM channel) + row_number() OVER (ORDER BY r.place), w.name
-      FROM (
-        SELECT r.channel, min(r.place) AS place
-        FROM unnest(_r_channel, _ids) WITH ORDINALITY AS r (channel, id, place)
-        WHERE r.id > 0 AND _numbers[r.channel] = 0 GROUP BY r.channel
-      ) r
-      JOIN unnest(_channels) WITH ORDINALITY AS w (name, place) ON w.place = r.channel
-      RETURNING number, name
-    )
-    SELECT array_agg(coalesce(b.number, _numbers[w.place]) ORDER BY w.place) INTO _numbers
-    FROM unnest(_channels) WITH ORDINALITY AS w (name, place)
-    LEFT JOIN begun b ON b.name = w.name;
+    SELECT coalesce(max(number), 0) INTO _newest FROM channel;
+    SELECT array_agg(r.channel ORDER BY r.place) INTO _begun
+    FROM (
+      SELECT u.channel, min(u.place) AS place
+      FROM unnest(_r_channel, _ids) WITH ORDINALITY AS u (channel, id, place)
+      WHERE u.id > 0 AND _numbers[u.channel] = 0 GROUP BY u.channel
+    ) r;
+    FOR i IN 1 .. coalesce(cardinality(_begun), 0) LOOP
+      _numbers[_begun[i]] := _newest + i;
+    END LOOP;
+    INSERT INTO channel (number, name)
+    SELECT w.number, w.name FROM unnest(_numbers, _channels) AS w (number, name) WHERE w.number > _newest;
   END IF;
 
   INSERT INTO record (id, "offset", time, channel, sender, key, data, changes, redactions)

@@ -13,8 +13,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
-  SELECT c.number, coalesce(h."offset", 0), coalesce(h.id, 0),
-    least(coalesce(c.oldest, 1), coalesce(h."offset", 0) + 1), coalesce(c.floor, 0)
+  SELECT c.number, e.head, e.head_id, least(coalesce(c.oldest, 1), e.head + 1), coalesce(c.floor, 0)
   FROM unnest(_names) WITH ORDINALITY AS w (name, place)
   LEFT JOIN LATERAL (
     SELECT number, oldest, floor FROM channel WHERE channel.name = w.name LIMIT 1
@@ -23,6 +22,11 @@ BEGIN
     SELECT record."offset", record.id FROM record
     WHERE record.channel = c.number AND record.id <= _up_to ORDER BY record.id DESC LIMIT 1
   ) h ON true
+  -- Where all up to there was trimmed, the newest of it is where the channel ended.
+  CROSS JOIN LATERAL (
+    SELECT coalesce(h."offset", CASE WHEN c.floor <= _up_to THEN c.oldest - 1 END, 0) AS head,
+      coalesce(h.id, CASE WHEN c.floor <= _up_to THEN c.floor END, 0) AS head_id
+  ) e
   ORDER BY w.place;
 END
 $$;

@@ -81,14 +81,18 @@ BEGIN
     RETURN QUERY
     SELECT o.id, o."offset", o.time, o.redacted, o.channel, o.sender, o.key, o.data
     FROM (
-      SELECT i.id, i.place, coalesce(r."offset", i.hole) AS "offset", r.time, r.redacted, c.name AS channel,
-        r.sender, r.key, r.data, sum(octet_length(r.data)) OVER (ORDER BY i.place ROWS UNBOUNDED PRECEDING) AS bytes
-      FROM unnest(_item_ids[:_most], _item_channels[:_most], _item_holes[:_most]) WITH ORDINALITY
-        AS i (id, number, hole, place)
-      CROSS JOIN LATERAL (SELECT channel.name FROM channel WHERE channel.number = i.number LIMIT 1) c
-      LEFT JOIN LATERAL (SELECT * FROM record WHERE record.id = i.id AND i.hole = 0 LIMIT 1) r ON true
+      SELECT t.*, min(t.place) FILTER (WHERE t.sender IS NOT NULL AND t.nth > 1 AND t.bytes > _max_bytes) OVER () AS stop
+      FROM (
+        SELECT i.id, i.place, coalesce(r."offset", i.hole) AS "offset", r.time, r.redacted, c.name AS channel,
+          r.sender, r.key, r.data, count(r.id) OVER w AS nth, sum(octet_length(r.data)) OVER w AS bytes
+        FROM unnest(_item_ids[:_most], _item_channels[:_most], _item_holes[:_most]) WITH ORDINALITY
+          AS i (id, number, hole, place)
+        CROSS JOIN LATERAL (SELECT channel.name FROM channel WHERE channel.number = i.number LIMIT 1) c
+        LEFT JOIN LATERAL (SELECT * FROM record WHERE record.id = i.id AND i.hole = 0 LIMIT 1) r ON true
+        WINDOW w AS (ORDER BY i.place ROWS UNBOUNDED PRECEDING)
+      ) t
     ) o
-    WHERE o.place = 1 OR coalesce(o.bytes, 0) <= _max_bytes
+    WHERE o.stop IS NULL OR o.place < o.stop
     ORDER BY o.id;
     GET DIAGNOSTICS _given = ROW_COUNT;
   END IF;
