@@ -16,3 +16,8 @@ export function isForked(epochs: readonly Epoch[], epoch: string, id: number): b
   const next = epochs[index + 1];
   return next !== undefined && id >= next.first;
 }
+
+/** The first id that is of an epoch that was not known; undefined: there is none. */
+export function newBranch(known: readonly Epoch[], now: readonly Epoch[]): number | undefined {
+  return now.find(({ name }, index) => known[index]?.name !== name)?.first;
+}

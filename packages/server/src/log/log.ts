@@ -246,6 +246,14 @@ export interface Log {
    */
   readAfter(request: ReadAfterRequest): Promise<ReadAfterResult>;
 
+  /**
+   * Everything after the id, in order and of whatever channel, as it was told to those who follow; at most `limit` (1 to
+   * 10,000) records, and fewer where they are large. Ids that are missing are gone. Nothing: it ends here, at `position`.
+   *
+   * @throws {LogError} `unavailable`, `closed`
+   */
+  tail(after: number, limit: number): Promise<readonly TailRecord[]>;
+
   /** The channels' heads, in their order, each as of a moment that is not beyond `position`. @throws {LogError} */
   heads(channels: readonly string[]): Promise<readonly Head[]>;
 

@@ -8,6 +8,7 @@ import {
   type ChannelExtent,
   type Fact,
   type FactsAt,
+  type Hole,
   LogError,
   type LogRecord,
   type TailRecord,
@@ -43,6 +44,13 @@ interface Channel {
   /** The id of the newest record that was trimmed. */
   floor: number;
   readonly keys: Map<string, number>;
+}
+
+/** What stands in the order: a record, or where some are gone. */
+interface Entry {
+  readonly id: number;
+  readonly record?: LogRecord;
+  readonly hole?: Hole;
 }
 
 /** What is held, whoever writes it. */
@@ -122,28 +130,27 @@ export class MemoryStorage implements Storage {
   }
 
   async readAfter({ channels, upTo, limit, maxBytes }: MergedRequest): Promise<Merged> {
-    const found: {
-      readonly id: number;
-      readonly record?: LogRecord;
-      readonly hole?: Merged['holes'][number];
-    }[] = [];
+    const found: Entry[] = [];
     for (const { channel: name, after } of channels) {
       const channel = this.#held.channels.get(name);
       if (channel === undefined) continue;
-      const { floor, oldest } = channel;
+      const { floor, oldest, records } = channel;
       if (floor > after && floor <= upTo) {
         found.push({ id: floor, hole: { channel: name, id: floor, offset: oldest - 1 } });
       }
-      for (const record of channel.records) {
-        if (record.id > after && record.id <= upTo) found.push({ id: record.id, record });
+      const first = firstAfter(records, after);
+      // One more than is asked for, to know whether there is more.
+      for (const record of records.slice(first, first + limit + 1)) {
+        if (record.id <= upTo) found.push({ id: record.id, record });
       }
     }
     found.sort((a, b) => a.id - b.id);
-    const merged = { records: [] as LogRecord[], holes: [] as Merged['holes'][number][] };
+    const merged = { records: [] as LogRecord[], holes: [] as Hole[] };
     let bytes = 0;
     for (const [index, { record, hole }] of found.entries()) {
       if (record !== undefined) bytes += Buffer.byteLength(record.data);
-      if (index === limit || (index > 0 && bytes > maxBytes)) return { ...merged, whole: false };
+      const full = record !== undefined && merged.records.length > 0 && bytes > maxBytes;
+      if (index === limit || full) return { ...merged, whole: false };
       if (record !== undefined) merged.records.push(record);
       if (hole !== undefined) merged.holes.push(hole);
     }
@@ -264,9 +271,12 @@ export class MemoryStorage implements Storage {
   #extent(name: string, upTo: number): Extent {
     const channel = this.#held.channels.get(name);
     if (channel === undefined) return { head: { offset: 0, id: 0 }, oldest: 1, floor: 0 };
-    const last = channel.records.findLast(({ id }) => id <= upTo);
-    const head = { offset: last?.offset ?? 0, id: last?.id ?? 0 };
-    return { head, oldest: Math.min(channel.oldest, head.offset + 1), floor: channel.floor };
+    const { records, floor } = channel;
+    // Where all up to there was trimmed, the newest of it is where the channel ended.
+    const gone = floor <= upTo ? { offset: channel.oldest - 1, id: floor } : { offset: 0, id: 0 };
+    const last = records[firstAfter(records, upTo) - 1] ?? gone;
+    const head = { offset: last.offset, id: last.id };
+    return { head, oldest: Math.min(channel.oldest, head.offset + 1), floor };
   }
 
   /** The bytes that it would add; fewer than none when it removes more. */
@@ -292,6 +302,18 @@ function nothing(): Held {
     lastId: 0,
     bytes: 0,
   };
+}
+
+/** The index of the first record with a greater id. */
+function firstAfter(records: readonly LogRecord[], id: number): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (records[middle]!.id <= id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Lengths first, so that no sender and key can look like another pair. */

@@ -4,14 +4,13 @@
  */
 import type { Position } from '@fullduplex/wire';
 import { DEFAULT_MAX_PENDING_BYTES, DEFAULT_MAX_RECORD_BYTES, weigh } from './check-append.js';
-import { epochAt, isForked } from './epochs.js';
+import { epochAt, isForked, newBranch } from './epochs.js';
 import { GroupCommit, type PendingAppend } from './group-commit.js';
 import { HeadCache } from './head-cache.js';
 import {
   type Append,
   type Appended,
   type ChannelExtent,
-  type ChannelPlace,
   type Durability,
   type Epoch,
   type Fact,
@@ -26,7 +25,8 @@ import {
   type ReadResult,
   type TailRecord,
 } from './log.js';
-import { clampLimit, DEFAULT_READ_BYTES, gapOf, planRead, selectRecords } from './read-plan.js';
+import { clampLimit, DEFAULT_READ_BYTES, gapOf } from './read-plan.js';
+import { mergeRecent, readRecent } from './read-recent.js';
 import { RecentRecords } from './recent-records.js';
 import { Sequence } from './sequence.js';
 import type { ChannelRecords, Committed, Storage } from './storage.js';
@@ -111,10 +111,13 @@ export class OrderedLog implements Log {
 
   async read(request: ReadRequest): Promise<ReadResult> {
     this.#refuseWhenClosed();
-    const recent = this.#readRecent(request);
-    if (recent !== undefined) return recent;
-    // Another node may know of an epoch, or of records, that this one has not heard of yet.
-    if (request.epoch !== undefined && request.epoch !== this.#epochs.at(-1)!.name) await this.catchUp();
+    if (request.epoch === undefined || request.epoch === this.#epochs.at(-1)!.name) {
+      const recent = readRecent(this.#recent, request);
+      if (recent !== undefined) return { records: recent.records, head: this.#position(recent.head) };
+    } else {
+      // Another node may know of an epoch, or of records, that this one has not heard of yet.
+      await this.catchUp();
+    }
     let answer = await this.#storage.read(request, this.position);
     let forked = await this.#isForked(request);
     if (!forked && (request.after ?? 0) > answer.extent.head.offset) {
@@ -137,7 +140,8 @@ export class OrderedLog implements Log {
     });
     if (channels.length === 0) return { records: [], holes: [], through: position };
     if (channels.every((place) => this.#recent.reaches(place))) {
-      return this.#mergeRecent(channels, position, limit, maxBytes);
+      const { records, whole } = mergeRecent(this.#recent, channels, limit, maxBytes);
+      return { records, holes: [], through: whole ? position : records.at(-1)!.id };
     }
     const { records, holes, whole } = await this.#storage.readAfter({
       channels,
@@ -147,6 +151,13 @@ export class OrderedLog implements Log {
     });
     const last = Math.max(records.at(-1)?.id ?? 0, holes.at(-1)?.id ?? 0);
     return { records, holes, through: whole ? position : last };
+  }
+
+  async tail(after: number, limit: number): Promise<readonly TailRecord[]> {
+    this.#refuseWhenClosed();
+    const position = this.position;
+    const { records } = await this.#storage.tail(after, clampLimit(limit), DEFAULT_READ_BYTES);
+    return records.filter(({ id }) => id <= position);
   }
 
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
@@ -241,6 +252,7 @@ export class OrderedLog implements Log {
       return;
     }
     if (committed.epochs !== undefined) this.#learn(committed.epochs);
+    else await this.#suspect(committed.records).catch(this.#failed);
     this.#sequence.offer(committed.records);
     for (const [index, { resolve, reject }] of pending.entries()) {
       const outcome = committed.outcomes[index]!;
@@ -287,7 +299,8 @@ export class OrderedLog implements Log {
 
   /** Tells those who follow now, and none who begins to or has stopped meanwhile. */
   #tell(tell: (follower: Follower) => void): void {
-    for (const following of [...this.#followers]) {
+    const now = Array.from(this.#followers);
+    for (const following of now) {
       if (!this.#followers.has(following)) continue;
       try {
         tell(following.follower);
@@ -301,61 +314,27 @@ export class OrderedLog implements Log {
   }
 
   #learn(epochs: readonly Epoch[]): void {
-    const begun = epochs[this.#epochs.length];
-    if (begun === undefined) return;
+    const from = newBranch(this.#epochs, epochs);
+    if (from === undefined) return;
     this.#epochs = epochs;
-    if (begun.first > this.position) return;
+    if (from > this.position) return;
     // What was told from there on was lost with the storage's end, and others have these ids now.
-    const to = begun.first - 1;
+    const to = from - 1;
     this.#recent.clear(to);
     this.#heads.clear();
     this.#sequence.goBack(to);
     this.#tell((follower) => follower.wentBack(to));
   }
 
+  /** An id that was given before: the storage has gone back, and another's is its new epoch. Or the tail was faster. */
+  async #suspect([first]: readonly TailRecord[]): Promise<void> {
+    if (first === undefined || first.id > this.position) return;
+    this.#learn((await this.#storage.state()).epochs);
+  }
+
   #headOf(channel: string): Head | undefined {
     const newest = this.#recent.newest(channel);
     return newest === undefined ? this.#heads.get(channel) : { offset: newest.offset, id: newest.id };
-  }
-
-  /** The answer, when everything that it takes is at hand. */
-  #readRecent(request: ReadRequest): ReadResult | undefined {
-    const held = this.#recent.of(request.channel);
-    if (held === undefined) return undefined;
-    if (request.epoch !== undefined && request.epoch !== this.#epochs.at(-1)!.name) return undefined;
-    const { oldest } = held;
-    const head = held.records.at(-1)!;
-    const after = request.after ?? 0;
-    if (after > head.offset) return undefined;
-    // What is before the first record here is not known to be there, and not known to be gone.
-    const plan = planRead(request, { head, oldest });
-    const newestFirst = request.newestFirst === true;
-    const records = selectRecords(held.records, held.start, plan, newestFirst);
-    if (after + 1 < oldest) {
-      if (!newestFirst || plan.last < oldest) return undefined;
-      // The way back ended where memory does: there may be more, or a gap.
-      if (records[0]!.offset === oldest) return undefined;
-    }
-    return { records, head: this.#position(head) };
-  }
-
-  #mergeRecent(
-    channels: readonly ChannelPlace[],
-    position: number,
-    limit: number,
-    maxBytes: number,
-  ): ReadAfterResult {
-    const found = this.#recent.merge(channels, limit + 1);
-    let count = 0;
-    let bytes = 0;
-    while (count < found.length && count < limit) {
-      bytes += Buffer.byteLength(found[count]!.data);
-      if (count > 0 && bytes > maxBytes) break;
-      count++;
-    }
-    const whole = count === found.length;
-    const records = whole ? found : found.slice(0, count);
-    return { records, holes: [], through: whole ? position : records.at(-1)!.id };
   }
 
   /** Whether the position that is asked from lies beyond its epoch's end. */

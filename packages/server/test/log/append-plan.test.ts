@@ -20,7 +20,10 @@ const holding = ({ lastId = 0, heads = {}, keys = {}, facts = {} }: Given = {}):
 });
 
 const keyed = (data: string, more: Partial<Keyed> = {}): Keyed => ({
-  ...{ id: 4, offset: 2, time: 11, data },
+  id: 4,
+  offset: 2,
+  time: 11,
+  data,
   ...more,
 });
 

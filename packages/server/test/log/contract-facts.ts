@@ -117,7 +117,7 @@ export function describeFacts(subject: Subject): void {
             const expected = keys
               .filter((each) => each.startsWith(more))
               .map((each) => Buffer.from(root + each))
-              .sort(Buffer.compare)
+              .sort((a, b) => Buffer.compare(a, b))
               .map(String);
             expect(found).toEqual(expected);
           },

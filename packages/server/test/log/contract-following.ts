@@ -82,9 +82,9 @@ export function describeFollowing(subject: Subject): void {
 
     test('tells nothing more to whom another follower has stopped', async () => {
       const heard: number[] = [];
-      const stops: (() => void)[] = [];
-      subject.log.follow({ ...DEAF, told: () => stops.forEach((stop) => void stop()) });
-      stops.push(subject.log.follow({ ...DEAF, told: (records) => heard.push(...idsOf(records)) }));
+      let stop = (): void => {};
+      subject.log.follow({ ...DEAF, told: () => stop() });
+      stop = subject.log.follow({ ...DEAF, told: (records) => heard.push(...idsOf(records)) });
       await subject.log.append({ records: [message('room:a', '1')] });
       expect(heard).toEqual([]);
     });
@@ -190,6 +190,7 @@ export function describeFollowing(subject: Subject): void {
         subject.log.append({ records: [] }),
         subject.log.read({ channel: 'room:a', limit: 1 }),
         subject.log.readAfter({ channels: [{ channel: 'room:a', after: 0 }], limit: 1 }),
+        subject.log.tail(0, 1),
         subject.log.heads(['room:a']),
         subject.log.facts(['f']),
         subject.log.list('', 1),

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Hole, LogRecord } from '../../src/log/log.js';
-import { fill, idsOf, message, range, type Subject, texts } from './subject.js';
+import { fill, idsOf, listen, message, range, type Subject, texts } from './subject.js';
 
 const CHANNELS = ['room:a', 'room:b', 'room:c'];
 
@@ -17,11 +17,11 @@ const sized = (channel: string, bytes: number) => ({
 });
 
 export function describeMerging(subject: Subject): void {
-  describe('readAfter', () => {
-    /** Appends one record a letter to `room:LETTER`, in this order. */
-    const append = (letters: string) =>
-      subject.log.append({ records: [...letters].map((letter) => message(`room:${letter}`, letter)) });
+  /** Appends one record a letter to `room:LETTER`, in this order. */
+  const append = (letters: string) =>
+    subject.log.append({ records: Array.from(letters, (letter) => message(`room:${letter}`, letter)) });
 
+  describe('readAfter', () => {
     test('merges channels in the order of ids', async () => {
       await append('abcabxcc');
       const { records, holes, through } = await subject.log.readAfter({ channels: from(0), limit: 100 });
@@ -149,6 +149,34 @@ export function describeMerging(subject: Subject): void {
     });
   });
 
+  describe('tail', () => {
+    test('gives everything in order, as it was told to those who follow', async () => {
+      const listening = listen(subject.log);
+      await append('ab');
+      await subject.log.append({
+        records: [message('room:a', 'x', 'k'), message('room:c', 'y')],
+        facts: [
+          { key: 'f', value: '1' },
+          { key: 'g', value: null },
+        ],
+      });
+      expect(await subject.log.tail(0, 100)).toEqual(listening.records);
+      expect(idsOf(await subject.log.tail(1, 2))).toEqual([2, 3]);
+      expect(await subject.log.tail(4, 2)).toEqual([]);
+      expect(await subject.log.tail(1000, 2)).toEqual([]);
+    });
+
+    test('leaves out what is gone, and says what was redacted', async () => {
+      await append('aaabb');
+      await subject.log.append({ records: [message('room:c', 'x')], redact: [{ id: 4, data: '{}' }] });
+      await subject.log.trim('room:a', 3);
+      const records = await subject.log.tail(0, 100);
+      expect(idsOf(records)).toEqual([3, 4, 5, 6]);
+      expect(records[1]).toMatchObject({ data: '{}', redacted: true });
+      expect(idsOf(await subject.log.tail(0, 1))).toEqual([3]);
+    });
+  });
+
   describe('holes', () => {
     test('stand in the order at the newest record that was trimmed', async () => {
       const records = range(1, 12).map((n) => message(CHANNELS[n % 2]!, `${n}`));
@@ -177,6 +205,15 @@ export function describeMerging(subject: Subject): void {
       expect(await page(6, 1)).toEqual([[], [7], 7]);
       expect(await page(7, 2)).toEqual([[8, 9], [], 9]);
       expect(await page(0, 5)).toEqual([[2, 4, 6, 8], [7], 8]);
+    });
+
+    test('keep no record from being given, however large it is', async () => {
+      await fill(subject, 'room:a', 5);
+      await subject.log.append({ records: [sized('room:a', 900)] });
+      await subject.log.trim('room:a', 6);
+      const { records, holes } = await subject.log.readAfter({ channels: from(0), limit: 9, maxBytes: 100 });
+      expect(idsOf(records)).toEqual([6]);
+      expect(idsOf(holes)).toEqual([5]);
     });
 
     test('are told where nothing else is', async () => {

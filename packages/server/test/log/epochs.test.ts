@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { epochAt, isForked } from '../../src/log/epochs.js';
+import { epochAt, isForked, newBranch } from '../../src/log/epochs.js';
 
 const epochs = [
   { name: 'first', first: 1 },
@@ -50,5 +50,22 @@ describe('isForked', () => {
     ['none', 5, true],
   ])('of the %s epoch a place at %i: %s', (epoch, id, forked) => {
     expect(isForked(epochs, epoch, id)).toBe(forked);
+  });
+});
+
+describe('newBranch', () => {
+  const [first, second, third] = epochs as [(typeof epochs)[0], (typeof epochs)[0], (typeof epochs)[0]];
+  const other = { name: 'other', first: 9 };
+
+  test.each([
+    ['nothing is new', [first, second], [first, second], undefined],
+    ['one has begun', [first, second], [first, second, third], 16],
+    ['several have begun', [first], [first, second, third], 11],
+    ['one has not been heard of again', [first, second, third], [first, second], undefined],
+    // The commit that began the second was lost, and another one has begun since.
+    ['another stands in its place', [first, second], [first, other], 9],
+    ['another stands in its place, and more', [first, second], [first, other, third], 9],
+  ])('%s', (_title, known, now, from) => {
+    expect(newBranch(known, now)).toBe(from);
   });
 });

@@ -149,6 +149,19 @@ describe('a late log', () => {
     expect(await log.heads(['room:a'])).toEqual([{ offset: 3, id: 3 }]);
   });
 
+  test('knows a channel to end where all that it has of it was trimmed', async () => {
+    const writer = open();
+    await fill({ log: writer }, 'room:a', 5);
+    const log = late({ opened: await storage.state() });
+    await fill({ log: writer }, 'room:a', 5);
+    await writer.trim('room:a', 6);
+    expect(log.position).toBe(5);
+    expect(await log.heads(['room:a'])).toEqual([{ offset: 5, id: 5 }]);
+    const { records, gap } = await log.read({ channel: 'room:a', after: 2, limit: 9 });
+    expect(records).toEqual([]);
+    expect(gap).toMatchObject({ reason: 'retention', from: 3, to: 5 });
+  });
+
   test('makes itself current before it says that a place is of another log', async () => {
     const log = late();
     await fill({ log: open() }, 'room:a', 3);
@@ -239,8 +252,9 @@ describe('a storage that has gone back', () => {
         {
           commit: async (batch) => {
             const committed = await now().commit(batch);
+            const began = failedOver && !begun;
             begun ||= failedOver;
-            return failedOver ? { ...committed, epochs } : committed;
+            return began ? { ...committed, epochs } : committed;
           },
           state: async () => (begun ? { ...(await now().state()), epochs } : now().state()),
           tail: async (...request) => {
@@ -269,10 +283,10 @@ describe('a storage that has gone back', () => {
     const failOver = (): void => {
       failedOver = true;
     };
-    const writeElsewhere = async (count: number): Promise<void> => {
+    const writeElsewhere = async (count: number, told = true): Promise<void> => {
       await storage.commit([{ records: range(1, count).map((text) => message('room:a', `new ${text}`)) }]);
       begun = true;
-      changed();
+      if (told) changed();
       await settle();
     };
     return { log, told, failOver, writeElsewhere };
@@ -309,6 +323,16 @@ describe('a storage that has gone back', () => {
     expect(appended).toMatchObject({ id: 6, position: { epoch: 'second', offset: 6 } });
     expect(told).toEqual(['11', 5, 'mine']);
     expect(await log.heads(['room:a'])).toEqual([{ offset: 6, id: 6 }]);
+  });
+
+  test('is followed from there when this log appends to it before it has heard of the new epoch', async () => {
+    const { log, told, failOver, writeElsewhere } = await setUp();
+    failOver();
+    await writeElsewhere(2, false);
+    const [appended] = await log.append({ records: [message('room:a', 'mine')] });
+    expect(appended).toMatchObject({ id: 8, position: { epoch: 'second', offset: 8 } });
+    expect(told).toEqual([5, 'new 1', 'new 2', 'mine']);
+    expect(log.position).toBe(8);
   });
 });
 

@@ -14,7 +14,7 @@ class Writer {
   }
 
   write(letters: string, more: Partial<TailRecord> = {}): TailRecord[] {
-    return [...letters].map((channel) => {
+    return Array.from(letters, (channel) => {
       const offset = (this.offsets.get(channel) ?? 0) + 1;
       this.offsets.set(channel, offset);
       return { id: ++this.lastId, offset, channel, sender: 'ada', data: '1', time: 1, ...more };
@@ -201,7 +201,7 @@ test('merges the same way where channels are long', () => {
   const recent = new RecentRecords(BIG * 10, 0);
   const writer = new Writer();
   for (let count = 0; count < 500; count++) recent.push(writer.write('abcdef'));
-  const places = [...'abcde'].map((channel, index) => ({ channel, after: index * 6 }));
+  const places = Array.from('abcde', (channel, index) => ({ channel, after: index * 6 }));
   const merged = idsOf(recent.merge(places, 100));
   const expected = range(1, 3000).filter((id) => {
     const index = (id - 1) % 6;
