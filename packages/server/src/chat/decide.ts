@@ -40,31 +40,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
  * @param user the folded name of who asks: what they asked for earlier is over before they are refused
  * @throws {CommandError} what the rule throws, and what appending throws
  */
-export function decide<Result>(context: Context, user: string, rule: Rule<Result>): Promise<Result> {
-  return run(context, user, rule);
-}
-
-/** As `decide`, for what may change what the user belongs to. */
-export function decideChange<Result>(context: Context, user: string, rule: Rule<Result>): Promise<Result> {
-  const mine = run(context, user, rule);
-  isChanging(context, user, mine);
-  return mine;
-}
-
-/** Whoever of the user's later commands would be refused waits for this. */
-function isChanging({ changing }: Context, user: string, change: Promise<unknown>): void {
-  const all = Promise.allSettled([changing.get(user), change]).then(() => {
-    if (changing.get(user) === all) changing.delete(user);
-  });
-  changing.set(user, all);
-}
-
-/** What the rule finds, which appends nothing. @throws {CommandError} */
-export function look<Result>(context: Context, user: string, rule: () => Result): Promise<Result> {
-  return decide(context, user, () => ({ result: rule() }));
-}
-
-async function run<Result>(context: Context, user: string, rule: Rule<Result>): Promise<Result> {
+export async function decide<Result>(context: Context, user: string, rule: Rule<Result>): Promise<Result> {
   const earlier = context.changing.get(user);
   let isCurrent = false;
   let looks = 0;
@@ -105,6 +81,26 @@ async function run<Result>(context: Context, user: string, rule: Rule<Result>): 
       if (tries > 2) context.facts.forget((append.when ?? []).map(({ key }) => key));
     }
   }
+}
+
+/** As `decide`, for what may change what the user belongs to. */
+export function decideChange<Result>(context: Context, user: string, rule: Rule<Result>): Promise<Result> {
+  const mine = decide(context, user, rule);
+  isChanging(context, user, mine);
+  return mine;
+}
+
+/** What the rule finds, which appends nothing. @throws {CommandError} */
+export function look<Result>(context: Context, user: string, rule: () => Result): Promise<Result> {
+  return decide(context, user, () => ({ result: rule() }));
+}
+
+/** Whoever of the user's later commands would be refused waits for this. */
+function isChanging({ changing }: Context, user: string, change: Promise<unknown>): void {
+  const all = Promise.allSettled([changing.get(user), change]).then(() => {
+    if (changing.get(user) === all) changing.delete(user);
+  });
+  changing.set(user, all);
 }
 
 function isRefusal(error: unknown): boolean {

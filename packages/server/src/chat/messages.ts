@@ -111,11 +111,9 @@ export async function post(
   const record = recordBy(user, data, requireKey(key));
   return decide(context, user.fold, () => {
     const target = resolveWritable(context, user, channel);
-    if (target.kind === 'room') {
-      const records = [{ ...record, channel: target.channel }];
-      return { append: { records, when: [target.membership.condition] }, answer: answerFirst };
-    }
-    return appendDirect(context, user, peerOf(user, target), record, answerTo);
+    if (target.kind === 'unopened') return appendDirect(context, user, target.peer, record, answerTo);
+    const records = [{ ...record, channel: target.channel }];
+    return { append: { records, when: [permittedBy(context, user, target)] }, answer: answerFirst };
   });
 }
 
@@ -224,13 +222,9 @@ function permittedBy(
   target: Exclude<WritableTarget, { kind: 'unopened' }>,
 ): Condition {
   if (target.kind === 'room') return target.membership.condition;
-  const key = directKey(user.fold, foldName(peerOf(user, target)));
+  const peer = target.users.find((name) => name !== user.name) ?? user.name;
+  const key = directKey(user.fold, foldName(peer));
   return { key, id: context.facts.get(key)?.id ?? 0 };
-}
-
-function peerOf(user: User, target: Exclude<WritableTarget, { kind: 'room' }>): string {
-  if (target.kind === 'unopened') return target.peer;
-  return target.users.find((name) => name !== user.name) ?? user.name;
 }
 
 function unknownMessage(offset: number): CommandError {

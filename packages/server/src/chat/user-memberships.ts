@@ -27,7 +27,8 @@ export class UserMemberships implements Memberships, FactSet {
   readonly #prefix: string;
   readonly #changed: () => void;
   readonly #held = new Map<string, Membership>();
-  readonly #listeners = new Set<Listener>();
+  /** Of an object each, so that the same listener may watch twice. */
+  readonly #watching = new Set<{ readonly listener: Listener }>();
   #untold: [channel: string, from: number | undefined][] = [];
   #bytes = MEMBERSHIP_BYTES;
 
@@ -47,7 +48,7 @@ export class UserMemberships implements Memberships, FactSet {
   }
 
   get watched(): boolean {
-    return this.#listeners.size > 0;
+    return this.#watching.size > 0;
   }
 
   /** Conversations; the user's own feed is none. */
@@ -61,10 +62,11 @@ export class UserMemberships implements Memberships, FactSet {
   }
 
   watch(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    if (this.#listeners.size === 1) this.#changed();
+    const watch = { listener };
+    this.#watching.add(watch);
+    if (this.#watching.size === 1) this.#changed();
     return () => {
-      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#changed();
+      if (this.#watching.delete(watch) && this.#watching.size === 0) this.#changed();
     };
   }
 
@@ -96,8 +98,11 @@ export class UserMemberships implements Memberships, FactSet {
     if (this.#untold.length === 0) return;
     const untold = this.#untold;
     this.#untold = [];
-    for (const listener of this.#listeners) {
-      for (const [channel, from] of untold) listener(channel, from);
+    // Who begins to watch while others are told sees the change already.
+    for (const watch of Array.from(this.#watching)) {
+      for (const [channel, from] of untold) {
+        if (this.#watching.has(watch)) watch.listener(channel, from);
+      }
     }
   }
 

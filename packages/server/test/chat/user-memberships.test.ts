@@ -65,6 +65,22 @@ test('are complete by the time they tell of a change', () => {
   expect(seen).toEqual(Array.from({ length: 2 }, () => ['user:Ada', 'room:a', 'room:b']));
 });
 
+test('tell nobody who has ended, nor who begins while others are told, and twice who watches twice', () => {
+  const memberships = make();
+  const heard: string[] = [];
+  const twice = () => heard.push('twice');
+  memberships.watch(twice);
+  memberships.watch(() => {
+    end();
+    memberships.watch(() => heard.push('late'));
+  });
+  const end = memberships.watch(() => heard.push('ended'));
+  memberships.watch(twice);
+  memberships.put(fact('room:a', 1));
+  memberships.tell();
+  expect(heard).toEqual(['twice', 'twice']);
+});
+
 test('say when the first begins to watch, and when the last has ended', () => {
   const changes: boolean[] = [];
   const memberships: UserMemberships = make(() => changes.push(memberships.watched));
