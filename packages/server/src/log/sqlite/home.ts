@@ -8,16 +8,7 @@
  * stopped. Then it lags by what the system had not written yet (on Linux, half a minute), and is never ahead of what
  * was forced to the disk. What neither it nor the file's identity can show is a whole disk that was set back.
  */
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import type Database from 'libsql';
 import type { DatabaseOptions } from './schema.js';
 import { prepareRows, setDurability, transact } from './schema.js';
@@ -87,7 +78,9 @@ export function settle(
     | undefined;
   const now = { file: identityOf(file), boot: bootId() };
   const noted = row && { file: row[0], boot: row[1] };
-  const gone = noted !== undefined && mayHaveGoneBack({ noted, ...now, lastId, witnessed });
+  // A file without a note was just made; where it has records and a witness, it came after another one.
+  const gone =
+    noted === undefined ? lastId > 0 && witnessed > 0 : mayHaveGoneBack({ noted, ...now, lastId, witnessed });
   const doubt = restored || row?.[2] === 1 || gone;
   const boot = durability === 'system' ? now.boot : '';
   if (noted?.file === now.file && noted.boot === boot && (row?.[2] === 1) === doubt) return doubt;
@@ -149,8 +142,6 @@ function openWitness(path: string): number {
     return openSync(path, 'r+');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const descriptor = openSync(path, 'w+');
-    fstatSync(descriptor);
-    return descriptor;
+    return openSync(path, 'w+');
   }
 }

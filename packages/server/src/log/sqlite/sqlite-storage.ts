@@ -44,7 +44,7 @@ export interface SqliteStorageOptions {
   readonly durability?: Exclude<Durability, 'memory'>;
   /** The most bytes that the file may grow to; then appends are refused with `full`. As the disk has it, when absent. */
   readonly maxFileBytes?: number;
-  /** Channels, and facts, that the writing thread keeps at hand. 100,000. */
+  /** Channels, and facts, that the writing thread keeps at hand. 50,000. */
   readonly maxKept?: number;
   /** Bytes that the write-ahead log may have before it is begun anew; under load somewhat more. 64 MiB. */
   readonly walBytes?: number;

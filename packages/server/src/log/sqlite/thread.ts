@@ -56,6 +56,8 @@ export class SqliteThread<Name extends OpeningName> {
   readonly #options: ThreadOptions<Name>;
   readonly #now: () => number;
   #running: Running | undefined;
+  /** Of every worker that has not ended yet. */
+  readonly #exits = new Set<Promise<unknown>>();
   #opening: Promise<Running> | undefined;
   #calls = 0;
   #failures = 0;
@@ -86,13 +88,12 @@ export class SqliteThread<Name extends OpeningName> {
     return value;
   }
 
-  /** Lets the thread close its database, and ends it. */
+  /** Lets the thread close its database and end. */
   async stop(): Promise<void> {
     this.#stopped = true;
     const running = await this.#opening?.catch(() => undefined);
-    if (running === undefined) return;
-    await this.#post(running, 'close', undefined).catch(() => {});
-    await running.worker.terminate();
+    if (running !== undefined) dismiss(running);
+    await Promise.all(this.#exits);
   }
 
   #ready(): Promise<Running> {
@@ -132,7 +133,14 @@ export class SqliteThread<Name extends OpeningName> {
     const running: Running = { worker, waiting: new Map() };
     worker.on('message', (outcome: Outcome) => this.#answer(running, outcome));
     worker.on('error', (error) => this.#lost(running, error));
-    worker.on('exit', (code) => this.#lost(running, new Error(`exit code ${code}`)));
+    const exit = new Promise<void>((resolve) => {
+      worker.on('exit', (code) => {
+        this.#exits.delete(exit);
+        this.#lost(running, new Error(`exit code ${code}`));
+        resolve();
+      });
+    });
+    this.#exits.add(exit);
     worker.unref();
     return running;
   }
@@ -151,10 +159,12 @@ export class SqliteThread<Name extends OpeningName> {
 
   #answer({ worker, waiting }: Running, outcome: Outcome): void {
     const call = waiting.get(outcome.number);
+    // A thread that was dismissed says goodbye, and is waited for until it ends.
+    if (call === undefined) return;
     waiting.delete(outcome.number);
     if (waiting.size === 0) worker.unref();
-    if ('error' in outcome) call?.reject(new LogError(outcome.error.code, outcome.error.message));
-    else call?.resolve(outcome.value);
+    if ('error' in outcome) call.reject(new LogError(outcome.error.code, outcome.error.message));
+    else call.resolve(outcome.value);
   }
 
   /** The worker ended, or is of no use: the next call starts another. */
@@ -165,7 +175,7 @@ export class SqliteThread<Name extends OpeningName> {
     this.#backOff();
     for (const { reject } of running.waiting.values()) reject(new ThreadDied(cause));
     running.waiting.clear();
-    void running.worker.terminate();
+    dismiss(running);
   }
 
   #backOff(): void {
@@ -173,6 +183,16 @@ export class SqliteThread<Name extends OpeningName> {
     if (this.#failures === 1) return;
     this.#notBefore = this.#now() + Math.min(FIRST_WAIT * 2 ** (this.#failures - 2), LONGEST_WAIT);
   }
+}
+
+/**
+ * Has the worker end by itself. It is never terminated from here: where that meets a call of the database's native
+ * code, it ends the process.
+ */
+function dismiss({ worker }: Running): void {
+  const call: Call = { number: 0, name: 'close', argument: undefined };
+  worker.ref();
+  worker.postMessage(call);
 }
 
 /** The worker's file is built, also where this one is run from its source. */

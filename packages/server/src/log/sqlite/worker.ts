@@ -68,4 +68,8 @@ function answer({ number, name, argument }: Call): Outcome {
   }
 }
 
-parentPort?.on('message', (call: Call) => parentPort?.postMessage(answer(call)));
+parentPort?.on('message', (call: Call) => {
+  parentPort?.postMessage(answer(call));
+  // Then there is nothing left to wait for, and the thread ends.
+  if (call.name === 'close') parentPort?.close();
+});

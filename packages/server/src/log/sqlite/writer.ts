@@ -35,8 +35,8 @@ type FactNow = { readonly value: string; readonly id: number } | undefined;
 
 /** Records that one step of a trim removes, so that commits need not wait long for it. */
 const TRIM_STEP = 250;
-/** A fact with a longer value is not kept at hand. */
-const MAX_VALUE_KEPT = 1024;
+/** In characters: a fact with a longer value is not kept at hand. */
+const MAX_VALUE_KEPT = 128;
 
 export class SqliteWriter implements Holdings {
   readonly #db: Database.Database;
@@ -56,7 +56,7 @@ export class SqliteWriter implements Holdings {
 
   /** @throws what the database throws, or a `LogError` */
   constructor(options: WriterOptions) {
-    const { file, durability, maxKept = 100_000, restored = false, identity } = options;
+    const { file, durability, maxKept = 50_000, restored = false, identity } = options;
     refuseAnother(file, identity);
     this.#maxKept = maxKept;
     this.#durability = durability;

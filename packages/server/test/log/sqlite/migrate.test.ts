@@ -290,6 +290,17 @@ test('what an earlier try left behind is in nobody’s way, and what was kept be
   expect(existsSync(`${file}.new`)).toBe(false);
 });
 
+test('a file of the first format that took the place of a later one begins a new epoch', async () => {
+  const file = await makeFirst([['room:a', 1, 'ada', 1, message('x')]]);
+  await writeFile(`${file}.witness`, '0000000000000001\n');
+  const { log } = await open({ file });
+  await log.append({ records: [record('room:a', 'y')] });
+  expect(log.epochs).toEqual([
+    { name: 'first-epoch', first: 1 },
+    { name: expect.any(String), first: 2 },
+  ]);
+});
+
 test('a try that fails leaves the old file in its place', async () => {
   const file = await makeFirst([['room:a', 1, 'ada', 1, message('x')]], { 'r/tea': 'no JSON' });
   const before = await readFile(file);

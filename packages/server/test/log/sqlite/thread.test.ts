@@ -1,32 +1,24 @@
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { encodeBatch } from '../../../src/log/sqlite/batch.js';
-import { SqliteThread, startSqliteWorker, ThreadDied } from '../../../src/log/sqlite/thread.js';
+import { SqliteThread, ThreadDied } from '../../../src/log/sqlite/thread.js';
 import { record, temporaryFolder } from '../fixtures.js';
+import { type Ending, Workers } from './support.js';
 
-const setUp = async (start: () => Worker = startSqliteWorker) => {
-  const workers: Worker[] = [];
+const setUp = async (next?: Ending) => {
+  const workers = new Workers();
+  workers.next = next;
   const clock = { now: 0 };
   const file = join(await temporaryFolder(), 'log.db');
   const thread = new SqliteThread({
     opening: 'openWriter',
     argument: () => ({ file, durability: 'system', walBytes: 1_000_000 }),
-    startWorker: () => {
-      const worker = start();
-      workers.push(worker);
-      return worker;
-    },
+    startWorker: workers.start,
     now: () => clock.now,
   });
   onTestFinished(() => thread.stop());
   return { thread, workers, clock };
 };
-/** A thread that ends with whatever it is asked. */
-const dying = () =>
-  new Worker("require('node:worker_threads').parentPort.once('message', () => process.exit(1))", {
-    eval: true,
-  });
 const batch = (id: string) => encodeBatch(id, [{ records: [record('room:a', 'x')] }], 5);
 
 test('answers belong to their calls', async () => {
@@ -48,42 +40,40 @@ test('what a call fails with is an error of the log', async () => {
 });
 
 test('the calls of a thread that dies fail, and the next call starts another', async () => {
-  const { thread, workers } = await setUp();
+  const { thread, workers } = await setUp({ at: 2, when: 'before' });
   await thread.start();
-  const outcomes = Promise.allSettled(['1', '2'].map((id) => thread.call('commit', batch(id))));
-  await workers[0]?.terminate();
-  for (const outcome of await outcomes) {
-    if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(ThreadDied);
-  }
+  workers.next = undefined;
+  const outcomes = await Promise.allSettled(['1', '2'].map((id) => thread.call('commit', batch(id))));
+  expect(outcomes[0]?.status).toBe('fulfilled');
+  expect(outcomes[1]).toMatchObject({ reason: expect.any(ThreadDied) });
   expect((await thread.call('commit', batch('3'))).failures).toEqual([]);
-  expect(workers).toHaveLength(2);
+  expect(workers.all).toHaveLength(2);
 });
 
 test('calls that overlap while the thread cannot be started all hear of it, and nothing else does', async () => {
-  const { thread } = await setUp(dying);
+  const { thread } = await setUp('at once');
   const outcomes = await Promise.allSettled(['1', '2', '3'].map((id) => thread.call('commit', batch(id))));
   for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: 'unavailable' } });
 });
 
 test('a thread that could not open its database is let go, and another is started later, ever less often', async () => {
-  const state = { broken: true };
-  const { thread, workers, clock } = await setUp(() => (state.broken ? dying() : startSqliteWorker()));
+  const { thread, workers, clock } = await setUp('at once');
   const commit = () => thread.call('commit', batch('1'));
   await expect(commit()).rejects.toBeInstanceOf(ThreadDied);
   // The second time at once, then after a tenth of a second, then after two.
   await expect(commit()).rejects.toBeInstanceOf(ThreadDied);
   await expect(commit()).rejects.toMatchObject({ code: 'unavailable', retryable: true });
-  expect(workers).toHaveLength(2);
+  expect(workers.all).toHaveLength(2);
   clock.now = 100;
   await expect(commit()).rejects.toBeInstanceOf(ThreadDied);
-  expect(workers).toHaveLength(3);
+  expect(workers.all).toHaveLength(3);
   clock.now = 250;
   await expect(commit()).rejects.toMatchObject({ code: 'unavailable' });
-  expect(workers).toHaveLength(3);
-  state.broken = false;
+  expect(workers.all).toHaveLength(3);
+  workers.next = undefined;
   clock.now = 300;
   expect((await commit()).numbers).toEqual([1, 1, -1]);
-  expect(workers).toHaveLength(4);
+  expect(workers.all).toHaveLength(4);
 });
 
 test('a thread that answers an error on opening is replaced as well', async () => {
@@ -119,5 +109,5 @@ test('a thread that was stopped takes no calls', async () => {
   await thread.stop();
   await thread.stop();
   await expect(thread.call('commit', batch('1'))).rejects.toMatchObject({ code: 'closed' });
-  expect(workers).toHaveLength(1);
+  expect(workers.all).toHaveLength(1);
 });
