@@ -65,9 +65,17 @@ test('what came while one was elsewhere is marked on each visit, and one begins 
   await bob.leave();
 });
 
+/** Signs in once and never comes: a member of the lobby who is away. */
+async function beAway(name: string): Promise<void> {
+  const json = { 'content-type': 'application/json' };
+  const guest = { method: 'POST', headers: json, body: JSON.stringify({ name }) };
+  const { token } = (await (await fetch(`${server.url}/api/guest`, guest)).json()) as { token: string };
+  const state = { method: 'POST', headers: { ...json, authorization: `Bearer ${token}` }, body: '{}' };
+  await fetch(`${server.url}/api/commands/me.state`, state);
+}
+
 test('whoever shares a room with one is listed and found when they are away', async () => {
-  const gone = await arrive('a-gone');
-  await gone.leave();
+  await beAway('a-gone');
   const ada = await arrive('a-ada');
   const person = ada.page.getByRole('link', { name: 'a-gone' });
   await person.waitFor();
