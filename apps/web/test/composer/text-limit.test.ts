@@ -15,5 +15,7 @@ test.each([
   ['aaaaaa你', 6, 1],
 ])('%j is over %i bytes by %i characters', (text, most, over) => {
   expect(charactersOver(text, most)).toBe(over);
-  expect(new TextEncoder().encode([...text].slice(0, -over).join('')).length).toBeLessThanOrEqual(most);
+  expect(new TextEncoder().encode(Array.from(text).slice(0, -over).join('')).length).toBeLessThanOrEqual(
+    most,
+  );
 });

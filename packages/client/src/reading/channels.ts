@@ -147,6 +147,9 @@ export class Channels {
       case 'started':
         this.#started(event.channel, event.start);
         break;
+      case 'shared':
+        this.#shared(event.channel);
+        break;
       case 'refused':
         this.#refused(event.channel, event.error);
         break;
@@ -278,6 +281,14 @@ export class Channels {
     this.#backoff.reset();
     this.#epoch = start.epoch;
     entry.reader.resume(start);
+    for (const asker of entry.askers) asker.started();
+  }
+
+  /** It comes with what the user belongs to, from their place; what it lacked before that is read. */
+  #shared(channel: string): void {
+    const entry = this.#entries.get(channel);
+    if (!entry) return;
+    entry.reader.fill();
     for (const asker of entry.askers) asker.started();
   }
 

@@ -40,6 +40,8 @@ function dispatchIn(channel: string, push: Push, sink: Sink, again: (channel: st
     sink({ type: 'presence', channel, user: leave.info.user, present: false });
   } else if (subscribe) {
     sink({ type: 'joined', channel, epoch: subscribe.epoch });
+    // Told anew of one that was told of before: something of it is gone.
+    if (subscribe.gap) sink({ type: 'gap', gap: subscribe.gap });
   } else if (unsubscribe) {
     if (unsubscribe.code >= RESUBSCRIBE) again(channel);
     else sink({ type: 'left', channel });

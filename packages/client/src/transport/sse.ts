@@ -12,11 +12,14 @@ import type { OpenTransport } from './transport.js';
 /** How often the server speaks when it has nothing to say, in milliseconds. */
 const HEARTBEAT = 15_000;
 
+/** A stream that lasted this long, in milliseconds, is followed by the next as if nothing had happened. */
+const LIVED_AT_ALL = 5_000;
+
 class SseTransport extends SyncTransport {
   readonly name = 'sse';
 
-  /** One stream; cut short only to ask for other channels. */
-  protected async round(signal: AbortSignal): Promise<never> {
+  /** One stream; cut short only to ask for other channels. Servers end it after a while, to see whether one is there. */
+  protected async round(signal: AbortSignal): Promise<void> {
     const { reader } = this;
     const { http, token, timing } = this.context;
     if (reader.opened) await reader.name();
@@ -32,6 +35,7 @@ class SseTransport extends SyncTransport {
       throw badAnswer('The server did not answer with an event stream.');
     }
     const parser = new EventStreamParser();
+    const opened = http.clock.now();
     let first = true;
     for await (const bytes of this.#chunks(response.body)) {
       if (first) {
@@ -44,7 +48,8 @@ class SseTransport extends SyncTransport {
       }
       for (const event of parser.push(bytes)) this.#event(event);
     }
-    throw offlineError('The event stream ended.');
+    // One that ends again and again is not to be asked for in circles.
+    if (http.clock.now() - opened < LIVED_AT_ALL) throw offlineError('The event stream ended.');
   }
 
   /** The body's bytes, for as long as the server is heard from. */

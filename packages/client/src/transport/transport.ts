@@ -57,6 +57,8 @@ export type TransportEvent =
     }
   /** Reading of a channel that was asked for has begun. */
   | { readonly type: 'started'; readonly channel: string; readonly start: ChannelStart }
+  /** A channel that was asked for is read already: it is one of the user's own. */
+  | { readonly type: 'shared'; readonly channel: string }
   /** A channel that was asked for will not be read. */
   | { readonly type: 'refused'; readonly channel: string; readonly error: ClientError }
   | {

@@ -125,7 +125,7 @@ export class WebSocketTransport implements Transport {
 
   #connected(result: ConnectResult, wentOn: boolean): void {
     const { asked, timing } = this.#context;
-    const { data, subs = {} } = result;
+    const { data, subs } = result;
     this.#patience = result.ping > 0 ? result.ping * 1000 + timing.maxSilence : 0;
     this.#heard();
     const recovered = wentOn && data?.recovered !== false;
@@ -137,15 +137,18 @@ export class WebSocketTransport implements Transport {
         ? data?.channels && !data.more && { belongs: data.channels }
         : { beginning: beginning() }),
     });
-    for (const one of asked()) if (!subs[one.channel]) this.#subscribe(one);
+    for (const one of asked()) if (!subs?.[one.channel]) this.#subscribe(one);
 
     function beginning(): Beginning {
-      const heads = Object.entries(subs).map(([channel, { epoch, offset }]) => [channel, { epoch, offset }]);
+      const heads = Object.entries(subs ?? {}).map(([channel, { epoch, offset }]) => [
+        channel,
+        { epoch, offset },
+      ]);
       return {
         ...(data?.cursor !== undefined && { cursor: data.cursor }),
         channels: Object.fromEntries(heads) as Beginning['channels'],
-        // Where it was to go on and could not, it told names at most, and not where the channels stand.
-        more: wentOn || data?.more === true,
+        // Where it was to go on and could not, it may have told names alone, and not where the channels stand.
+        more: data?.more === true || (wentOn && !subs),
       };
     }
   }
@@ -161,9 +164,9 @@ export class WebSocketTransport implements Transport {
     this.#request('subscribe', params, (answer) => {
       if (!(answer instanceof ClientError)) {
         this.#sink({ type: 'started', channel, start: startOf(answer) });
-      } else if (answer.code !== 'already_subscribed' && !this.#ended) {
-        // That it is subscribed already is what was wanted: it is one of the user's own.
-        this.#sink({ type: 'refused', channel, error: answer });
+      } else if (!this.#ended) {
+        const shared = answer.code === 'already_subscribed';
+        this.#sink(shared ? { type: 'shared', channel } : { type: 'refused', channel, error: answer });
       }
     });
   }

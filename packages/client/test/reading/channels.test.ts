@@ -379,6 +379,22 @@ describe('Channels', () => {
     expect(channels.asked()).toEqual([{ channel: 'feed:n', position: undefined }]);
   });
 
+  it('reads what a channel that was asked for lacked, where it comes with what the user belongs to', async () => {
+    const { channels, told, begin, receive, log } = setUp();
+    begin({ 'user:alice': 0 });
+    const one = asker();
+    channels.ask('room:b', one);
+    channels.handle({ type: 'started', channel: 'room:b', start: at(0) });
+    receive('user:alice', JOINED);
+    log('room:b').append();
+    // The place lies behind that record, and so nothing tells of it.
+    channels.handle({ type: 'opened' });
+    channels.handle({ type: 'shared', channel: 'room:b' });
+    await settled();
+    expect(told.slice(1)).toEqual(['user:alice 1', 'room:b joined', 'room:b 1']);
+    expect(one.publication).toHaveBeenCalledTimes(1);
+  });
+
   it('leaves no hole, when the user joins it, in a channel that is asked for by name', async () => {
     const { channels, told, begin, receive, log } = setUp();
     log('room:b', 2);

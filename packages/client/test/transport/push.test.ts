@@ -59,6 +59,17 @@ describe('dispatchPush', () => {
 
   it('reports typing and gaps', () => {
     const gap = { channel, reason: 'retention', epoch: 'e', from: 1, to: 2, oldest: 3, head: 4 } as const;
+    const subscribe = {
+      recoverable: true,
+      positioned: true,
+      epoch: 'e',
+      offset: 2,
+      recovered: false,
+    } as const;
+    expect(dispatch({ channel, subscribe: { ...subscribe, gap } }).events).toEqual([
+      { type: 'joined', channel, epoch: 'e' },
+      { type: 'gap', gap },
+    ]);
     expect(
       dispatch({ channel, message: { data: { type: 'typing', user: 'bob', typing: true } } }).events,
     ).toEqual([{ type: 'typing', channel, user: 'bob', typing: true }]);

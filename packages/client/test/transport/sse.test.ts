@@ -72,6 +72,18 @@ describe('server-sent events', () => {
     expect(events.at(-1)).toMatchObject({ type: 'closed', ending: { kind: 'retry' } });
   });
 
+  it('opens the next stream, from its place, when the server ends one after a while', async () => {
+    const { stream, server, events, clock } = await streaming();
+    await stream.sends('id: c5\n\n');
+    await clock.advance(10_000);
+    await stream.ends();
+    expect(server.last).not.toBe(stream);
+    expect(server.last.query).toBe('cursor=c5');
+    await server.last.streams();
+    await server.last.sends('id: c6\n\n');
+    expect(events.map(({ type }) => type)).toEqual(['opened', 'reached', 'reached']);
+  });
+
   it('ends when the server falls silent, but not while it is heard', async () => {
     const { stream, events, clock } = await streaming();
     await clock.advance(24_999);

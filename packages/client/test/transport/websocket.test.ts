@@ -100,6 +100,20 @@ describe('WebSocketTransport', () => {
     ]);
   });
 
+  it('begins anew where the session says where the channels stand instead', () => {
+    const { socket, events } = setUp({ cursor: 'c9' });
+    socket.opens();
+    const data = { user: 'alice', cursor: 'c1', recovered: false };
+    socket.receives({ id: 1, connect: { ...CONNECTED, subs: { 'room:a': SUB }, data } });
+    expect(events).toEqual([
+      {
+        type: 'opened',
+        user: 'alice',
+        beginning: { cursor: 'c1', channels: { 'room:a': { epoch: 'e', offset: 4 } }, more: false },
+      },
+    ]);
+  });
+
   it('begins anew, with all still to be asked for, where the session goes on without what was missed', () => {
     const { socket, events } = setUp({ cursor: 'c9' });
     socket.opens();
@@ -217,12 +231,12 @@ describe('WebSocketTransport', () => {
     expect(events).toEqual([{ type: 'closed', ending: { kind, reason: expect.any(String) } }]);
   });
 
-  it('reports a subscription that was refused, but not one that was there already', () => {
+  it('reports a subscription that was refused, and one that was there already', () => {
     const { transport, socket, events, asked } = connected();
     asked.push({ channel: 'room:x', position: undefined });
     transport.follow('room:x');
     socket.receives({ id: 2, error: { code: 105, message: 'already_subscribed: It is.' } });
-    expect(events).toHaveLength(1);
+    expect(events.at(-1)).toEqual({ type: 'shared', channel: 'room:x' });
     transport.follow('room:x');
     socket.receives({ id: 3, error: { code: 103, message: 'permission_denied: No.' } });
     expect(events.at(-1)).toMatchObject({
