@@ -18,7 +18,7 @@ const EDGES: readonly { readonly path: string; readonly why: string }[] = [
   { path: 'log/sqlite', why: 'a storage: files, and threads that wait for the disk' },
   { path: 'log/postgres', why: 'a storage: sockets, and timers to connect again' },
   { path: 'broker/postgres', why: 'a network: sockets, and timers to connect again' },
-  { path: 'broker/valkey', why: 'a network: sockets, and timers to connect again' },
+  { path: 'broker/redis', why: 'a network: sockets, and timers to connect again' },
   { path: 'time/clock.ts', why: "the machine's clock and timers, for who hands them in" },
 ];
 

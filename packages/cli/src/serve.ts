@@ -33,7 +33,10 @@ export function registerServe(program: Command): void {
     .option('--port <number>', 'port to listen on; 0 lets the system choose (default: 8080)', parsePort)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--data <folder>', `folder that keeps the messages (default: ./${DEFAULT_DATA_FOLDER})`)
-    .option('--log <url>', 'postgres://… that keeps the messages instead; several servers on one database are one')
+    .option(
+      '--log <url>',
+      'postgres://… that keeps the messages instead; several servers on one database are one',
+    )
     .option('--broker <url>', "redis://… between servers on one database (default: the database's NOTIFY)")
     .option('--memory', 'keep nothing: the messages are gone when the server ends')
     .addOption(

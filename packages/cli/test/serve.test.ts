@@ -60,14 +60,14 @@ describe('serve', () => {
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s closes connections with 1001 and ends with 0',
+    '%s closes connections with 1012 and ends with 0',
     async (signal) => {
       const { child, ended, port } = await serving();
       const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
       await once(socket, 'open');
       const closed = once(socket, 'close');
       child.kill(signal);
-      expect((await closed)[0]).toBe(1001);
+      expect((await closed)[0]).toBe(1012);
       expect(await ended).toBe(0);
     },
   );
@@ -79,7 +79,7 @@ describe('serve', () => {
     const closed = once(socket, 'close');
     child.kill('SIGINT');
     child.kill('SIGINT');
-    expect((await closed)[0]).toBe(1001);
+    expect((await closed)[0]).toBe(1012);
     expect(await ended).toBe(0);
   });
 

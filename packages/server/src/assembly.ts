@@ -180,6 +180,7 @@ function sessionServices(shared: SharedServices): Services {
     timing,
     version: version(),
     authenticate: (token) => shared.tokens.verify(token),
+    randomId: () => shared.randomId(),
     requireContact: () => shared.contact.require(),
     failed: (error) => shared.failed(error),
   };

@@ -90,7 +90,7 @@ const log = z.strictObject({
   /** Channels whose heads are kept in memory; those of others are looked up. */
   channelsKept: count.default(100_000),
   /** Connections to the database of `logUrl`. */
-  connections: count.min(2).default(8),
+  connections: count.min(3).default(8),
   /** What the database file may grow to; then writes are refused with `storage_full`. Absent: as the disk has room. */
   fileBytes: z.int().min(MIB).optional(),
   /** What a log in memory may hold; then writes are refused with `storage_full`. */

@@ -2,7 +2,7 @@
  * The broker within one process: a bus that its nodes are on. One node alone is the usual case; tests and simulation run
  * several, and have the bus lose, delay and double messages, all from one seed.
  */
-import { type Clock, systemClock } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
 import type { Broker, Listener, Topic, Topics } from './broker.js';
 import { Listeners } from './listeners.js';
 import { encodeMessage, sealEnvelopes } from './messages.js';
@@ -20,7 +20,7 @@ export interface BusFaults {
 }
 
 export interface BusOptions {
-  readonly clock?: Clock;
+  readonly clock: Clock;
   readonly faults?: BusFaults;
 }
 
@@ -30,7 +30,7 @@ export class LocalBus {
   readonly #cut = new Set<string>();
   #faults: BusFaults | undefined;
 
-  constructor({ clock = systemClock, faults }: BusOptions = {}) {
+  constructor({ clock, faults }: BusOptions) {
     this.#clock = clock;
     this.#faults = faults;
   }

@@ -4,7 +4,7 @@
  * coming back before a lease runs out is no leave and no join.
  */
 import { type Broker, type ClientEntry, MAX_MESSAGE_BYTES, type PresenceMessage } from '../broker/broker.js';
-import { type Clock, systemClock } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
 import { TimerWheel } from '../time/timer-wheel.js';
 import { ANYWHERE, Attendance, type Lease, type OwnClient, type OwnUser, type Stats } from './attendance.js';
 import { Cluster, type ClusterTiming, type Peer } from './cluster.js';
@@ -25,7 +25,7 @@ export interface PresenceTiming extends ClusterTiming {
 }
 
 export interface PresenceOptions {
-  readonly clock?: Clock;
+  readonly clock: Clock;
   /** Other nodes; absent: there are none. */
   readonly broker?: Broker;
   readonly timing?: Partial<PresenceTiming>;
@@ -73,8 +73,8 @@ export class Presence {
   #unsubscribe: () => void = () => {};
   #closed = false;
 
-  constructor(options: PresenceOptions = {}) {
-    const { broker, clock = systemClock } = options;
+  constructor(options: PresenceOptions) {
+    const { broker, clock } = options;
     this.#options = options;
     this.#clock = clock;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };

@@ -38,6 +38,8 @@ export interface Services {
   readonly limits: SessionLimits;
   readonly timing: SessionTiming;
   readonly version: string;
+  /** A new id, unlike any other on any node. Letters and digits. */
+  randomId(): string;
   /** @throws {CommandError} `unavailable` while the log has been out of reach for too long to judge by what is known */
   requireContact(): void;
   /** @throws {CommandError} `unauthorized`, `token_expired` */

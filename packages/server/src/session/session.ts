@@ -2,7 +2,6 @@
  * One signed-in client, whatever it came over: its commands, its answers, its pings and its end. What the commands do
  * stands in `methods/`, what it follows in `subscriptions.ts`; it knows the connection only by its interface.
  */
-import { randomBytes } from 'node:crypto';
 import { CommandError, DISCONNECTS, type Disconnect, type MethodName } from '@fullduplex/wire';
 import type { Lease } from '../presence/presence.js';
 import type { WheelMember } from '../time/timer-wheel.js';
@@ -32,7 +31,7 @@ const THROTTLED = 4;
 const CLOGGED = 8;
 
 export class Session implements WheelMember {
-  readonly id = randomBytes(12).toString('base64url');
+  readonly id: string;
   readonly connection: Connection;
   readonly services: Services;
   readonly subscriptions: Subscriptions;
@@ -53,6 +52,7 @@ export class Session implements WheelMember {
   #held: string[] | undefined;
 
   constructor(connection: Connection, services: Services) {
+    this.id = services.randomId();
     this.connection = connection;
     this.services = services;
     this.subscriptions = new Subscriptions(this);
@@ -184,7 +184,9 @@ export class Session implements WheelMember {
 
   #renew(seconds: number): void {
     if (this.#lease === undefined) return;
-    this.services.presence.renew(this.#lease, seconds * 1000);
+    const { presence } = this.services;
+    // Who was thought to be gone is nowhere any more.
+    if (presence.renew(this.#lease, seconds * 1000)) presence.attend(this.id, this.subscriptions.attended());
   }
 
   #take(incoming: Incoming): void {

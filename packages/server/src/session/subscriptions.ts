@@ -128,6 +128,14 @@ export class Subscriptions implements Reader, OwnStreamReader {
     }
   }
 
+  /** The channels in which following counts as being there. */
+  *attended(): Generator<string> {
+    for (const [channel, found] of this.#apart) {
+      if (found instanceof Subscription && isAttended(channel)) yield channel;
+    }
+    for (const channel of this.#own?.channels() ?? []) if (isAttended(channel)) yield channel;
+  }
+
   /** The channel that the client subscribed to under this name. */
   channelNamed(name: string): string {
     for (const [channel, found] of this.#apart) {
@@ -380,15 +388,18 @@ export class Subscriptions implements Reader, OwnStreamReader {
     this.#attend(channel);
   }
 
-  /** Being subscribed there means being there: not so in one's own feed, or where a back end writes. */
   #attend(channel: string): void {
-    if (!channel.startsWith('room:') && !channel.startsWith('direct:')) return;
-    this.#session.services.presence.enter(this.#session.id, channel);
+    if (isAttended(channel)) this.#session.services.presence.enter(this.#session.id, channel);
   }
 
   #push(name: string, json: string): void {
     this.outlet.send(encodePush(name, json));
   }
+}
+
+/** Being subscribed there means being there: not so in one's own feed, or where a back end writes. */
+function isAttended(channel: string): boolean {
+  return channel.startsWith('room:') || channel.startsWith('direct:');
 }
 
 function cancelled(): CommandError {

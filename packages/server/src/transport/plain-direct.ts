@@ -198,7 +198,7 @@ export class PlainDirect implements Reader, WheelMember {
     const { presence, renewal } = this.#services;
     if (this.#user === undefined) return;
     const lease: Lease = { client: this.#client, user: this.#user, transport: 'plain' };
-    presence.renew(lease, renewal * 3);
+    if (presence.renew(lease, renewal * 3)) presence.attend(this.#client, this.#followers.keys());
   }
 
   #ponged(payload: string): void {

@@ -6,12 +6,12 @@ import { describeBroker } from './contract.js';
 
 describe('a bus within the process', () => {
   describeBroker((count) => {
-    const bus = new LocalBus();
+    const bus = new LocalBus({ clock: new FakeClock() });
     return Promise.resolve(Array.from({ length: count }, (_, index) => bus.connect(`n${index}`)));
   });
 
   test('has no two nodes of one id, but takes one again that has left', async () => {
-    const bus = new LocalBus();
+    const bus = new LocalBus({ clock: new FakeClock() });
     const first = bus.connect('n');
     expect(() => bus.connect('n')).toThrow(TypeError);
     await first.close();

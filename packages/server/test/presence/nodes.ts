@@ -32,10 +32,10 @@ export class Nodes {
   readonly bus: LocalBus;
   /** Messages that were published. */
   published = 0;
-  readonly #options: PresenceOptions;
+  readonly #options: Partial<PresenceOptions>;
   readonly #open = new Map<string, Node>();
 
-  constructor(options: PresenceOptions = {}, faults?: BusFaults) {
+  constructor(options: Partial<PresenceOptions> = {}, faults?: BusFaults) {
     this.#options = options;
     this.bus = new LocalBus({ clock: this.clock, ...(faults === undefined ? {} : { faults }) });
   }

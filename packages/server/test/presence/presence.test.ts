@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Lease, Presence, type PresenceTransport } from '../../src/presence/presence.js';
+import { systemClock } from '../../src/time/clock.js';
 import { FakeClock } from '../support/clock.js';
 
 let clock: FakeClock;
@@ -218,9 +219,9 @@ describe('closing', () => {
   });
 });
 
-test('keeps time by itself where it is given no clock', async () => {
+test('keeps time by the machine's clock as well', async () => {
   const left = vi.fn();
-  const real = new Presence({ onLeave: left });
+  const real = new Presence({ clock: systemClock, onLeave: left });
   renew(lease('1', 'ada'), ['a'], 10, real);
   await vi.waitFor(() => expect(left).toHaveBeenCalledWith('a', lease('1', 'ada')), { timeout: 5000 });
   real.close();

@@ -80,6 +80,7 @@ beforeEach(async () => {
     timing: { pingInterval: 25, pongTimeout: 10, presenceGrace: 15 },
     version: 'test',
     requireContact: () => {},
+    randomId: () => 'session-1',
     authenticate: (token) =>
       token === undefined ? Promise.reject(new CommandError('unauthorized', 'x')) : Promise.resolve(identity),
     failed: (error) => {

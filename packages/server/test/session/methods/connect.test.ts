@@ -21,7 +21,7 @@ describe('connect', () => {
     const session = await fresh();
     const result = await session.call('connect', { token: await server.token('alice') });
     expect(result).toMatchObject({ ping: 25, pong: true, data: { user: 'alice' }, version: '0.1.0' });
-    expect(result.client).toMatch(/^[\w-]{16}$/);
+    expect(result.client).toMatch(/^[0-9a-f]{24}$/);
     expect(result).not.toHaveProperty('subs');
   });
 
