@@ -24,6 +24,9 @@ const BROKER = `${SERVER}/broker/broker.ts`;
 /** Time and the broker's contract: what rooms that are otherwise strangers may all know. */
 const SEAMS = ['broker/broker.ts', 'time'];
 
+/** What rooms above may know of those whose inside is not theirs to know. */
+const CONTRACTS = ['delivery/memberships.ts', 'log/log.ts', 'log/epochs.ts', ...SEAMS];
+
 const rooms: readonly Room[] = [
   {
     path: 'packages/cli/src',
@@ -54,7 +57,7 @@ const rooms: readonly Room[] = [
       SERVER,
       `${SERVER}/transport`,
       `${SERVER}/http`,
-      ...['session', 'chat', 'delivery', 'presence', 'log/log.ts', ...SEAMS].map((it) => `${SERVER}/${it}`),
+      ...['session', 'chat', 'delivery', 'presence', ...CONTRACTS].map((it) => `${SERVER}/${it}`),
       'packages/websocket/src',
       WIRE,
     ],
@@ -62,7 +65,7 @@ const rooms: readonly Room[] = [
   {
     path: `${SERVER}/session`,
     floor: 3,
-    knows: [...['chat', 'delivery', 'presence', 'log/log.ts', ...SEAMS].map((it) => `${SERVER}/${it}`), WIRE],
+    knows: [...['chat', 'delivery', 'presence', ...CONTRACTS].map((it) => `${SERVER}/${it}`), WIRE],
   },
   {
     path: `${SERVER}/chat`,

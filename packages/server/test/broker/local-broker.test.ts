@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { LocalBus } from '../../src/broker/local-broker.js';
+import { systemClock } from '../../src/time/clock.js';
 import { FakeClock } from '../support/clock.js';
 import { seeded } from '../support/random.js';
 import { describeBroker } from './contract.js';
 
 describe('a bus within the process', () => {
   describeBroker((count) => {
-    const bus = new LocalBus({ clock: new FakeClock() });
+    const bus = new LocalBus({ clock: systemClock });
     return Promise.resolve(Array.from({ length: count }, (_, index) => bus.connect(`n${index}`)));
   });
 
   test('has no two nodes of one id, but takes one again that has left', async () => {
-    const bus = new LocalBus({ clock: new FakeClock() });
+    const bus = new LocalBus({ clock: systemClock });
     const first = bus.connect('n');
     expect(() => bus.connect('n')).toThrow(TypeError);
     await first.close();

@@ -219,7 +219,7 @@ describe('closing', () => {
   });
 });
 
-test('keeps time by the machine's clock as well', async () => {
+test('keeps time by a real clock as well', async () => {
   const left = vi.fn();
   const real = new Presence({ clock: systemClock, onLeave: left });
   renew(lease('1', 'ada'), ['a'], 10, real);
