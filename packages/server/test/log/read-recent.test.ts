@@ -15,7 +15,7 @@ function holding(from: number): RecentRecords {
 describe('readRecent', () => {
   const read = (more: object, from = 11) => {
     const found = readRecent(holding(from), { channel: 'room:a', limit: 100, ...more });
-    return found && found.records.map(({ offset }) => offset);
+    return found?.records.map(({ offset }) => offset);
   };
 
   test.each([
