@@ -175,16 +175,18 @@ BEGIN
     ) r
   ) p;
 
-  -- Without a record of its own a change bears the id of the last record before it.
-  SELECT array_agg(coalesce(f.own, greatest(f.before, 1))::bigint ORDER BY f.append) INTO _first_ids
-  FROM (
-    SELECT a.append, r.own, _last + coalesce(sum(r.count) OVER (ORDER BY a.append), 0) AS before
-    FROM generate_series(1, _appends) AS a (append)
-    LEFT JOIN (
-      SELECT append, min(id) AS own, count(*) AS count
-      FROM unnest(_r_append, _ids) AS r (append, id) WHERE id > 0 GROUP BY append
-    ) r ON r.append = a.append
-  ) f;
+  IF cardinality(_f_key) > 0 OR _x_append > 0 THEN
+    -- Without a record of its own a change bears the id of the last record before it.
+    SELECT array_agg(coalesce(f.own, greatest(f.before, 1))::bigint ORDER BY f.append) INTO _first_ids
+    FROM (
+      SELECT a.append, r.own, _last + coalesce(sum(r.count) OVER (ORDER BY a.append), 0) AS before
+      FROM generate_series(1, _appends) AS a (append)
+      LEFT JOIN (
+        SELECT append, min(id) AS own, count(*) AS count
+        FROM unnest(_r_append, _ids) AS r (append, id) WHERE id > 0 GROUP BY append
+      ) r ON r.append = a.append
+    ) f;
+  END IF;
 
   IF cardinality(_f_key) > 0 THEN
     WITH change AS (
