@@ -13,6 +13,9 @@ describe('commands', () => {
     ['channel.history', { channel: 'room:tea', before: 10, limit: 50 }],
     ['receipt.read', { channel: 'room:tea', offset: 0 }],
     ['me.state', {}],
+    ['me.state', { limit: 1, after: 'what an answer gave as next' }],
+    ['room.list', { query: 'te', limit: 1000, after: 'tea' }],
+    ['channel.members', { channel: 'room:tea', limit: 100, after: 'ada' }],
   ])('%s takes %j', (name, params) => {
     expect(accepts(name, params)).toBe(true);
   });
@@ -31,6 +34,11 @@ describe('commands', () => {
     ['channel.history', { channel: 'room:tea', limit: 1001 }],
     ['channel.history', { channel: 'room:tea', after: -1 }],
     ['receipt.read', { channel: 'room:tea', offset: 2 ** 53 }],
+    ['me.state', { limit: 0 }],
+    ['room.list', { limit: 1001 }],
+    ['room.list', { query: 'q'.repeat(65) }],
+    ['channel.members', { channel: 'room:tea', after: 7 }],
+    ['channel.members', { channel: 'room:tea', after: 'a'.repeat(1025) }],
   ])('%s refuses %j', (name, params) => {
     expect(accepts(name, params)).toBe(false);
   });
@@ -41,6 +49,7 @@ describe('the session protocol', () => {
     expect(
       METHODS.connect.safeParse({ token: 't', data: { follow: 'mine' }, subs: { 'room:a': {} } }).success,
     ).toBe(true);
+    expect(METHODS.connect.safeParse({ data: { follow: 'mine', since: '2a.e' } }).success).toBe(true);
     expect(
       METHODS.subscribe.safeParse({ channel: 'room:a', recover: true, epoch: 'e', offset: 7 }).success,
     ).toBe(true);
