@@ -185,7 +185,7 @@ function sameRecord(a: Seen, b: Seen): boolean {
 }
 
 function isTold({ gaps }: Journal, channel: string, from: number, to: number): boolean {
-  return gaps.some((gap) => gap.channel === channel && gap.from <= from && gap.to >= to);
+  return gaps.some((gap) => gap.channel === channel && (gap.from ?? 1) <= from && gap.to >= to);
 }
 
 /** A gap may only be told of records that are not there. */
