@@ -3,6 +3,8 @@ import { type Append, LogError } from './log.js';
 
 /** In bytes of UTF-8. */
 export const MAX_FACT_KEY_BYTES = 1024;
+/** Of a record's channel, sender and key, each, in bytes of UTF-8: storages index them together. */
+export const MAX_NAME_BYTES = 1024;
 export const DEFAULT_MAX_RECORD_BYTES = 1024 * 1024;
 export const DEFAULT_MAX_PENDING_BYTES = 64 * 1024 * 1024;
 /** What a record weighs beside its strings, so that many empty ones are counted too. */
@@ -15,8 +17,8 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
  * The bytes that the append takes while it waits to be committed.
  *
  * @throws {LogError} `record_too_large`
- * @throws {TypeError} when a string has U+0000 or half of a surrogate pair in it, or a fact's key is too long,
- *   or counts something else than whole numbers: mistakes of the caller (JSON text escapes all that it must not hold)
+ * @throws {TypeError} when a channel, a sender, a key or a fact's key is too long, a string has U+0000 or half of a
+ *   surrogate pair in it, or a fact counts something else than whole numbers: mistakes of the caller (JSON text escapes all that it must not hold)
  */
 export function weigh(append: Append, maxRecordBytes: number): number {
   let total = OVERHEAD_BYTES;
@@ -24,6 +26,7 @@ export function weigh(append: Append, maxRecordBytes: number): number {
     const bytes = Buffer.byteLength(record.data);
     if (bytes > maxRecordBytes) throw tooLarge('record', bytes, maxRecordBytes);
     refuseUnstorable(record.channel, record.sender, record.key, record.data);
+    refuseLong(record.channel, record.sender, record.key);
     total += OVERHEAD_BYTES + bytes + 2 * (record.channel.length + record.sender.length);
     total += 2 * (record.key?.length ?? 0);
   }
@@ -57,6 +60,18 @@ export function weigh(append: Append, maxRecordBytes: number): number {
     total += OVERHEAD_BYTES + bytes;
   }
   return total;
+}
+
+function refuseLong(...names: readonly (string | undefined)[]): void {
+  for (const name of names) {
+    // No text has more than three bytes for each UTF-16 unit.
+    if (name === undefined || name.length * 3 <= MAX_NAME_BYTES) continue;
+    const bytes = Buffer.byteLength(name);
+    if (bytes <= MAX_NAME_BYTES) continue;
+    throw new TypeError(
+      `A channel, a sender and a key have at most ${MAX_NAME_BYTES} bytes each; this one has ${bytes}.`,
+    );
+  }
 }
 
 function refuseUnstorable(...texts: readonly (string | undefined)[]): void {

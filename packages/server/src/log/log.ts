@@ -228,7 +228,7 @@ export interface Log {
    *
    * @throws {LogError} `key_conflict`, `fact_exists`, `fact_changed`, `record_too_large`, `full`, `unavailable`, `closed`;
    *   then nothing of it was appended
-   * @throws {TypeError} for text with U+0000 or half of a surrogate pair in it (JSON text has neither)
+   * @throws {TypeError} for a channel, a sender or a key of more than 1,024 bytes, and for text with U+0000 or half of a surrogate pair in it (JSON text has neither)
    */
   append(append: Append): Promise<readonly Appended[]>;
 

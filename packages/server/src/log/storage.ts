@@ -76,7 +76,10 @@ export interface Merged {
   readonly whole: boolean;
 }
 
-/** Every method but `close` throws `LogError` with `unavailable` when the storage cannot be reached, and nothing else. */
+/**
+ * Every method but `close` throws `LogError` with `unavailable` when the storage cannot be reached, `commit` and `trim`
+ * also with `full` when there is no room, and nothing else.
+ */
 export interface Storage {
   readonly durability: Durability;
 
