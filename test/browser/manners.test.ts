@@ -119,6 +119,7 @@ test('a network that is gone is seen within a second, and said to be that', asyn
   const ada = await arrive('n-ada');
   await ada.page.context().setOffline(true);
   await ada.page.getByText('You’re offline. Will send when back.').waitFor({ timeout: 1_000 });
+  await ada.page.getByRole('button', { name: 'Connection: Offline' }).waitFor();
   await ada.page.context().setOffline(false);
   await ada.waitUntilConnected();
   await ada.leave();
@@ -136,6 +137,7 @@ test('a server that is gone is said to be that', async () => {
   await other.kill();
   // Also while one only looks into a room.
   for (const { page } of [ada, bob]) await page.getByText('The server cannot be reached.').waitFor();
+  await ada.page.getByRole('button', { name: 'Connection: No server' }).waitFor();
   await ada.leave();
   await bob.leave();
   await other.dispose();

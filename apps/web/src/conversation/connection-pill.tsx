@@ -15,6 +15,8 @@ export function ConnectionPill() {
   const { chat, network, goOnline } = usePage();
   const state = useStore(chat.connection);
   const online = useStore(network.online);
+  const reachable = useStore(network.reachable);
+  const said = sayState(state, online && reachable, t);
   const only = useStore(chat.onlyTransport);
   const options = [
     ['automatic', t.automatic],
@@ -32,11 +34,11 @@ export function ConnectionPill() {
             type="button"
             className="pill"
             title={t.connectionDetails}
-            aria-label={`${t.connection}: ${sayState(state, t)}`}
+            aria-label={`${t.connection}: ${said}`}
             {...props}
           >
             <span className="pill-dot" />
-            <span className="cut numbers">{sayState(state, t)}</span>
+            <span className="cut numbers">{said}</span>
           </button>
         </div>
       )}
@@ -46,7 +48,7 @@ export function ConnectionPill() {
           <p className="settings-note">
             {state.status === 'connected' && state.transport
               ? t.connectedOver(t.transports[state.transport])
-              : sayState(state, t)}
+              : said}
           </p>
           <Choice<Choices>
             label={t.chooseTransport}
@@ -70,7 +72,8 @@ function shownState(state: ClientState): string {
   return state.status === 'connected' && state.behind > 0 ? 'catching-up' : state.status;
 }
 
-function sayState(state: ClientState, t: Strings): string {
+/** @param network Whether this window has one: without it, it is not the server that is away. */
+function sayState(state: ClientState, network: boolean, t: Strings): string {
   switch (state.status) {
     case 'connected':
       if (state.behind > 0) return t.behind(state.behind);
@@ -78,7 +81,7 @@ function sayState(state: ClientState, t: Strings): string {
     case 'connecting':
       return state.user === undefined ? t.connecting : t.reconnecting;
     case 'offline':
-      return t.offline;
+      return network ? t.unreachableState : t.offline;
     case 'signed-out':
       return t.signedOut;
     case 'closed':

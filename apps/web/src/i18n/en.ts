@@ -33,6 +33,7 @@ export const en = {
   } satisfies Record<TransportName, string>,
   behind: (count: number) => `${plural(count, 'message', 'messages')} behind`,
   offline: 'Offline',
+  unreachableState: 'No server',
   offlineNote: 'You’re offline. Will send when back.',
   unreachableNote: 'The server cannot be reached. Will send when it can.',
   offlineByChoice: 'You went offline. Will send when back.',

@@ -29,6 +29,7 @@ export const zh: Strings = {
   transports: { websocket: 'WebSocket', sse: 'SSE', 'long-polling': '长轮询', polling: '轮询' },
   behind: (count) => `还差 ${count} 条消息`,
   offline: '离线',
+  unreachableState: '无法连接',
   offlineNote: '你已离线，恢复后自动发送。',
   unreachableNote: '无法连接服务器，恢复后自动发送。',
   offlineByChoice: '已转为离线，恢复后自动发送。',
