@@ -5,12 +5,13 @@ import {
   CommandError,
   type CommandParams,
   type CommandResults,
+  foldName,
   type Publication,
 } from '@fullduplex/wire';
 import type { Head, LogRecord } from '../log/log.js';
 import { asked, type Context, positionAt } from './context.js';
 import { look } from './decide.js';
-import { numberOf, readKey } from './facts.js';
+import { memberCountKey, numberOf, readKey, roomKey, roomOf } from './facts.js';
 import { toPublication, typeOf } from './publication.js';
 import { Slices } from './slices.js';
 import { membershipsOf, type User } from './users.js';
@@ -55,20 +56,30 @@ export async function readState(
   const heads = await asked(context.log.heads(names));
   const found = await newest(names, heads, from, limit + 1, slices);
   const page = found.slice(0, limit);
-  const reads = await look(context, user.fold, () =>
-    context.facts.getAll(page.map(({ channel }) => readKey(user.fold, channel))),
-  );
+  const facts = await look(context, user.fold, () => ({
+    reads: context.facts.getAll(page.map(({ channel }) => readKey(user.fold, channel))),
+    members: context.facts.getAll(page.map(({ channel }) => memberCountKey(channel))),
+    rooms: context.facts.getAll(page.map(({ channel }) => roomKey(roomIn(channel)))),
+  }));
   const channels: ChannelState[] = [];
   for (let at = 0; at < page.length; at += AT_ONCE) {
-    const states = page
-      .slice(at, at + AT_ONCE)
-      .map((place, index) =>
-        stateOf(context, user, place, numberOf(reads[at + index]), since.get(place.channel)!, slices),
-      );
+    const states = page.slice(at, at + AT_ONCE).map(async (place, index): Promise<ChannelState> => {
+      const read = numberOf(facts.reads[at + index]);
+      const state = await stateOf(context, user, place, read, since.get(place.channel)!, slices);
+      const room = facts.rooms[at + index];
+      if (room === undefined) return state;
+      const members = numberOf(facts.members[at + index]);
+      return { ...state, members, private: roomOf(room).private === true };
+    });
     channels.push(...(await asked(Promise.all(states))));
   }
   const answer = { user: user.name, channels };
   return found.length > limit ? { ...answer, next: formatPlace(page.at(-1)!) } : answer;
+}
+
+/** The folded name of the room that the channel is; of another channel, a name that no room has. */
+function roomIn(channel: string): string {
+  return channel.startsWith('room:') ? foldName(channel.slice('room:'.length)) : '';
 }
 
 /** The first `count` in order that come behind `from`. */

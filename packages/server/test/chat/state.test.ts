@@ -34,6 +34,13 @@ describe('me.state', () => {
     });
   });
 
+  test('says of a room how many belong to it, and whether only they see it', async () => {
+    await chat.run('room.create', 'ada', { name: 'Tea', private: true });
+    await chat.run('room.invite', 'ada', { channel: 'room:Tea', user: 'bob' });
+    expect(await stateOf('bob', 'room:Tea')).toMatchObject({ members: 2, private: true });
+    expect(await stateOf('bob')).toMatchObject({ members: 2, private: false });
+  });
+
   test('counts the messages of others that are after what was read', async () => {
     await send('ada', '1');
     await send('bob', 'mine');
