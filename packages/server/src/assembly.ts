@@ -13,10 +13,10 @@ import { RateLimit } from './http/rate-limit.js';
 import type { Services } from './session/services.js';
 import { type Given, openSharedServices, type SharedServices } from './shared-services.js';
 import type { Clock } from './time/clock.js';
+import type { SyncServices } from './transport/caller.js';
 import { Capacity } from './transport/capacity.js';
 import { PlainDirect, type PlainDirectServices } from './transport/plain-direct.js';
 import { PlainGroup, type PlainGroupServices } from './transport/plain-group.js';
-import type { SyncServices } from './transport/sync.js';
 import type { Doors, UpgradeServices } from './transport/upgrade.js';
 import { serveSession } from './transport/websocket.js';
 

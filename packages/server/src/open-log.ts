@@ -42,8 +42,8 @@ export async function openLog(
       ...told,
       // After what this turn of the loop has read from its connections.
       defer: setImmediate,
-      after: edges.clock.after,
-      monotonic: edges.clock.monotonic,
+      after: (ms, callback) => edges.clock.after(ms, callback),
+      monotonic: () => edges.clock.monotonic(),
       maxRecordBytes: recordBytes,
       maxPendingBytes: pendingBytes,
       maxBatchBytes: batchBytes,
@@ -76,7 +76,7 @@ async function openStorage(
       durability,
       maxConnections: log.connections,
       node: edges.node,
-      after: edges.clock.after,
+      after: (ms, callback) => edges.clock.after(ms, callback),
       random: edges.random,
       failed,
     });
@@ -84,7 +84,7 @@ async function openStorage(
   if (dataDir === undefined || durability === 'memory')
     return new MemoryStorage({
       maxBytes: log.memoryBytes,
-      now: edges.clock.now,
+      now: () => edges.clock.now(),
       epoch: randomUUID(),
     });
   await makeFolder(dataDir);

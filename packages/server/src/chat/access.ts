@@ -6,8 +6,9 @@ import { CommandError, directChannel, foldName, formatChannel, parseChannel } fr
 import type { Condition } from '../log/log.js';
 import type { Context } from './context.js';
 import { roomKey, roomOf } from './facts.js';
+import type { User } from './user.js';
 import type { Membership } from './user-memberships.js';
-import { findUser, membershipsOf, type User } from './users.js';
+import { findUser, membershipsOf } from './users.js';
 
 export interface RoomTarget {
   readonly kind: 'room';

@@ -25,7 +25,8 @@ import { publish, publishAs } from './publish.js';
 import { handedOver, markHandedOver } from './receipts.js';
 import { RecentlyAsked } from './recently-asked.js';
 import { UnderWay } from './under-way.js';
-import { findUser, membershipsOf, requireUser, signIn, type User } from './users.js';
+import type { User } from './user.js';
+import { findUser, membershipsOf, requireUser, signIn } from './users.js';
 
 export interface ChatOptions {
   readonly log: Log;

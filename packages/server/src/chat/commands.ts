@@ -15,7 +15,7 @@ import { markRead } from './receipts.js';
 import { createRoom, listRooms } from './rooms.js';
 import { readState } from './state.js';
 import { setTyping } from './typing.js';
-import type { User } from './users.js';
+import type { User } from './user.js';
 
 type Handler<Name extends CommandName> = (
   context: Context,

@@ -11,7 +11,8 @@ import type { Context } from './context.js';
 import { type Decision, decideChange } from './decide.js';
 import { belongingKey, conversationCountKey, directKey } from './facts.js';
 import { joinedRecord, requirePlace } from './joining.js';
-import { arrive, findUser, membershipsOf, type User } from './users.js';
+import type { User } from './user.js';
+import { arrive, findUser, membershipsOf } from './users.js';
 
 /** A record that is to go into the conversation, which may have to be opened first. */
 export type DirectRecord = Omit<NewRecord, 'channel'>;

@@ -4,7 +4,7 @@ import { resolveReadable } from './access.js';
 import { asked, type Context } from './context.js';
 import { look } from './decide.js';
 import { toPublication } from './publication.js';
-import type { User } from './users.js';
+import type { User } from './user.js';
 
 const DEFAULT_HISTORY = 50;
 

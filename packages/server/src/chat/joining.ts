@@ -11,8 +11,8 @@ import {
   numberOf,
   type Role,
 } from './facts.js';
+import type { User } from './user.js';
 import type { Membership, UserMemberships } from './user-memberships.js';
-import type { User } from './users.js';
 
 /** What there is of a room to join or to leave. */
 export interface RoomPlace {

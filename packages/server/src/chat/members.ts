@@ -26,7 +26,8 @@ import {
 } from './facts.js';
 import { joining, leaving, requirePlace } from './joining.js';
 import { requireAfter } from './text.js';
-import { arrive, membershipsOf, type User } from './users.js';
+import type { User } from './user.js';
+import { arrive, membershipsOf } from './users.js';
 
 /** How near to the limit of a room its number of members is named, so that it cannot be passed. */
 const NEAR_MEMBERS = 100;

@@ -19,7 +19,7 @@ import { appendDirect } from './direct.js';
 import { deletedKey, directKey, editedKey } from './facts.js';
 import { typeOf } from './publication.js';
 import { requireKey, requireReaction, requireText } from './text.js';
-import type { User } from './users.js';
+import type { User } from './user.js';
 
 /** In the place of what is to be read no more. */
 const DELETED = JSON.stringify({ type: 'deleted' } satisfies DeletedData);

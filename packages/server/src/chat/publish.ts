@@ -12,7 +12,7 @@ import { decide } from './decide.js';
 import { roomKey, roomOf } from './facts.js';
 import { annotate, isAnnotation, post } from './messages.js';
 import { requireKey, requireReaction, requireSize, requireText } from './text.js';
-import type { User } from './users.js';
+import type { User } from './user.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -4,8 +4,8 @@ import { requireMember, resolveReadable } from './access.js';
 import { asked, type Context, type Handing, headOf, positionAt } from './context.js';
 import { decide, look } from './decide.js';
 import { handedKey, numberOf, readKey } from './facts.js';
+import type { User } from './user.js';
 import type { Membership } from './user-memberships.js';
-import type { User } from './users.js';
 
 /**
  * Marks the conversation as read up to the offset, or up to its head when that is before it, and tells the user's

@@ -22,7 +22,8 @@ import {
 } from './facts.js';
 import { joining, requirePlace } from './joining.js';
 import { isStorable, requireAfter, requireKey } from './text.js';
-import { membershipsOf, type User } from './users.js';
+import type { User } from './user.js';
+import { membershipsOf } from './users.js';
 
 const DEFAULT_LIST = 100;
 /** How near to the limit of rooms made their number is named, so that it cannot be passed. */

@@ -14,7 +14,8 @@ import { look } from './decide.js';
 import { memberCountKey, numberOf, readKey, roomKey, roomOf } from './facts.js';
 import { toPublication, typeOf } from './publication.js';
 import { Slices } from './slices.js';
-import { membershipsOf, type User } from './users.js';
+import type { User } from './user.js';
+import { membershipsOf } from './users.js';
 
 const DEFAULT_STATES = 50;
 /** Up to which unread messages are counted. */

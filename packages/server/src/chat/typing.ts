@@ -3,7 +3,7 @@ import type { CommandParams, CommandResults } from '@fullduplex/wire';
 import { resolveWritable } from './access.js';
 import type { Context } from './context.js';
 import { look } from './decide.js';
-import type { User } from './users.js';
+import type { User } from './user.js';
 
 /** @throws {CommandError} those of writing to the channel */
 export async function setTyping(

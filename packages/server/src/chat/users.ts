@@ -6,16 +6,8 @@ import { requireCount } from './counts.js';
 import { decideChange } from './decide.js';
 import { belongingsPrefix, USER_COUNT, userKey, userOf } from './facts.js';
 import { joining } from './joining.js';
+import type { User } from './user.js';
 import { hasSignedIn, UserMemberships } from './user-memberships.js';
-
-export interface User {
-  /** The spelling that was first seen; what everyone is shown. */
-  readonly name: string;
-  /** What all spellings have in common. */
-  readonly fold: string;
-  /** The user's own feed. */
-  readonly feed: string;
-}
 
 /** A user as an append finds them, who may become known by it. */
 export interface Arrival {

@@ -115,7 +115,7 @@ async function guest(context: Context<Env>, services: AppServices): Promise<Resp
   if (address !== undefined) services.guestLimit.take(address);
   const { name, exclusive } = await readObject(context.req, services.bodyBytes);
   const user = await chat.signIn(name);
-  if (exclusive === true && (await presence.isHere(user))) {
+  if (exclusive === true && presence.isHere(user)) {
     throw new CommandError('name_taken', `Somebody called ${user} is here now.`);
   }
   return context.json({ user, token: await tokens.issue(user) });

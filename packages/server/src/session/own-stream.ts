@@ -192,7 +192,7 @@ export class OwnStream implements LiveReader {
     const { log, pageBytes } = this.#hub;
     try {
       // Not in the midst of a dispatch: what the log would give then goes beyond what is known of memberships.
-      await undefined;
+      await Promise.resolve();
       while (!overtaken()) {
         if (this.#reader.outlet.backlog > HIGH_WATER) {
           this.#state = 'waiting';

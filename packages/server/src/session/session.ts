@@ -7,7 +7,8 @@ import type { Lease } from '../presence/presence.js';
 import type { WheelMember } from '../time/timer-wheel.js';
 import { type Command, encodeError, encodeReply, type Incoming, parseCommand } from './codec.js';
 import type { Connection } from './connection.js';
-import { type Answer, call } from './methods/table.js';
+import type { Answer, MethodSession } from './methods/answer.js';
+import { call } from './methods/table.js';
 import type { Identity, Services } from './services.js';
 import { Subscriptions } from './subscriptions.js';
 import { TokenBucket } from './token-bucket.js';
@@ -30,7 +31,7 @@ const BUSY = 2;
 const THROTTLED = 4;
 const CLOGGED = 8;
 
-export class Session implements WheelMember {
+export class Session implements MethodSession, WheelMember {
   readonly id: string;
   readonly connection: Connection;
   readonly services: Services;

@@ -6,54 +6,15 @@ import { CommandError, DISCONNECTS, type Gap, UNSUBSCRIBES } from '@fullduplex/w
 import type { Outlet } from '../delivery/audience.js';
 import { decodeCursor, encodeCursor, resolvePlace } from '../delivery/cursor.js';
 import type { Feed } from '../delivery/feed.js';
-import { Follower, type Reader } from '../delivery/follower.js';
+import type { Follower, Reader } from '../delivery/follower.js';
 import { BARE_PUSHES } from '../delivery/format.js';
 import type { Memberships } from '../delivery/memberships.js';
 import type { LogRecord } from '../log/log.js';
+import type { SessionBase } from './client-session.js';
 import { encodePush } from './codec.js';
 import { OwnStream, type OwnStreamReader } from './own-stream.js';
-import {
-  beginsJson,
-  missedJson,
-  type Recovery,
-  type RecoveryBounds,
-  recover,
-  subscribeResultJson,
-  type Wanted,
-} from './recovery.js';
-import type { Session } from './session.js';
-
-export interface SubscribeOptions {
-  /** The channel as it is spelled everywhere. */
-  readonly channel: string;
-  /** As the client spells it, and wants to see it. */
-  readonly name: string;
-  readonly byServer: boolean;
-  readonly wanted: Wanted;
-  /** What the answer may still hold of the past; the limits' own when absent. */
-  readonly bounds?: RecoveryBounds;
-}
-
-export class Subscription extends Follower {
-  readonly name: string;
-  readonly byServer: boolean;
-
-  constructor(session: Session, reader: Reader, feed: Feed, offset: number, options: SubscribeOptions) {
-    // Who spells the channel in another way cannot share the encoding.
-    const format = options.name === feed.channel ? BARE_PUSHES : undefined;
-    super(session.services.hub, feed, reader, offset, format);
-    this.name = options.name;
-    this.byServer = options.byServer;
-  }
-}
-
-/** Holds a channel's place while its feed is being opened. */
-class Opening {
-  readonly byServer: boolean;
-  constructor(byServer: boolean) {
-    this.byServer = byServer;
-  }
-}
+import { beginsJson, missedJson, type Recovery, recover, subscribeResultJson } from './recovery.js';
+import { Opening, type SubscribeOptions, Subscription } from './subscription.js';
 
 /** How a session that follows what its user belongs to begins. */
 export interface OwnBeginning {
@@ -70,7 +31,7 @@ export interface OwnBeginning {
 }
 
 export class Subscriptions implements Reader, OwnStreamReader {
-  readonly #session: Session;
+  readonly #session: SessionBase;
   readonly #apart = new Map<string, Subscription | Opening>();
   /** What the user belongs to and the client does not want. */
   readonly #declined = new Set<string>();
@@ -78,7 +39,7 @@ export class Subscriptions implements Reader, OwnStreamReader {
   #memberships: Memberships | undefined;
   #unwatch: (() => void) | undefined;
 
-  constructor(session: Session) {
+  constructor(session: SessionBase) {
     this.#session = session;
   }
 
@@ -114,7 +75,7 @@ export class Subscriptions implements Reader, OwnStreamReader {
       const bounds = options.bounds ?? { bytes: answerBytes, publications: answerPublications };
       const recovery = await recover(hub, feed, options.wanted, bounds);
       if (this.#apart.get(channel) !== opening) throw cancelled();
-      const subscription = new Subscription(this.#session, this, feed, recovery.offset, options);
+      const subscription = new Subscription(hub, this, feed, recovery.offset, options);
       this.#apart.set(channel, subscription);
       return {
         recovery,

@@ -3,9 +3,9 @@ import { CommandError } from '@fullduplex/wire';
 import { News } from '../delivery/news.js';
 import type { Batch } from '../delivery/place-reader.js';
 import type { WheelMember } from '../time/timer-wheel.js';
+import type { Caller } from './caller.js';
 import type { Held } from './held.js';
-import { answerBatch, EMPTY } from './polling.js';
-import { answerError, type Caller } from './sync.js';
+import { answerBatch, answerError, EMPTY } from './sync-answer.js';
 
 /** @param wait seconds */
 export async function holdPoll(caller: Caller, wait: number): Promise<void> {

@@ -6,8 +6,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CommandError } from '@fullduplex/wire';
 import { News } from '../delivery/news.js';
 import type { WheelMember } from '../time/timer-wheel.js';
+import type { Caller } from './caller.js';
 import type { Held } from './held.js';
-import type { Caller } from './sync.js';
 
 /** Bytes that may wait to be written before reading stops. */
 const HIGH_WATER = 64 * 1024;

@@ -46,8 +46,8 @@ async function memoryStarter(): Promise<Starter> {
   return (config) => {
     const log = new OrderedLog(storage.another(), {
       defer: setImmediate,
-      after: systemClock.after,
-      monotonic: systemClock.monotonic,
+      after: (ms, callback) => systemClock.after(ms, callback),
+      monotonic: () => systemClock.monotonic(),
     });
     const broker = bus.connect(`node-${++node}`);
     return startServer(config, { log, broker });

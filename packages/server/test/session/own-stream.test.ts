@@ -102,7 +102,7 @@ function setup(recentBytes = 1_000_000, limit = 100) {
       log.append({ records: [FEED, channel].map(record), facts: [{ key: `b/${channel}`, value: '' }] }),
     leave: (channel: string) =>
       log.append({ records: [FEED, channel].map(record), facts: [{ key: `b/${channel}`, value: null }] }),
-    stream(place = hub.position): OwnStream {
+    stream: (place = hub.position): OwnStream => {
       const stream = new OwnStream(hub, memberships, client, place);
       client.outlet.onFellBehind = () => stream.fellBehind();
       stream.start();

@@ -16,14 +16,15 @@ const LOBBY = 'room:lobby';
 
 /** A log that takes longer to say where a channel ends, and to read it, than to append to it. */
 function slowToRead(log: Log): Log {
-  const { heads, read } = log;
+  const heads = log.heads.bind(log);
+  const read = log.read.bind(log);
   log.heads = async (channels) => {
     await settle(200);
-    return heads.call(log, channels);
+    return heads(channels);
   };
   log.read = async (request) => {
     await settle(200);
-    return read.call(log, request);
+    return read(request);
   };
   return log;
 }

@@ -1,16 +1,15 @@
 /** `connect` signs a client in, with what it is to follow; `refresh` prolongs it with another token. */
 import { CommandError, type MethodParams } from '@fullduplex/wire';
 import type { Identity } from '../services.js';
-import type { Session } from '../session.js';
 import type { OwnBeginning } from '../subscriptions.js';
-import type { Answer } from './table.js';
+import type { Answer, MethodSession } from './answer.js';
 
 type Subs = NonNullable<MethodParams['connect']['subs']>;
 
 /** Channels that one answer names; with more, clients ask for the rest. */
 const MAX_NAMED = 1000;
 
-export async function connect(session: Session, params: MethodParams['connect']): Promise<Answer> {
+export async function connect(session: MethodSession, params: MethodParams['connect']): Promise<Answer> {
   const { services } = session;
   const identity = await services.authenticate(params.token);
   const user = await services.chat.signIn(identity.user);
@@ -38,7 +37,7 @@ export async function connect(session: Session, params: MethodParams['connect'])
   };
 }
 
-export async function refresh(session: Session, params: MethodParams['refresh']): Promise<Answer> {
+export async function refresh(session: MethodSession, params: MethodParams['refresh']): Promise<Answer> {
   const { services } = session;
   const identity = await services.authenticate(params.token);
   if ((await services.chat.signIn(identity.user)) !== session.user) {
@@ -49,7 +48,12 @@ export async function refresh(session: Session, params: MethodParams['refresh'])
   return { json: JSON.stringify({ client: session.id, version: services.version, ...expires }) };
 }
 
-function resultJson(session: Session, identity: Identity, data: object, subs?: readonly string[]): string {
+function resultJson(
+  session: MethodSession,
+  identity: Identity,
+  data: object,
+  subs?: readonly string[],
+): string {
   const { version, timing } = session.services;
   const json = JSON.stringify({
     client: session.id,
@@ -62,7 +66,7 @@ function resultJson(session: Session, identity: Identity, data: object, subs?: r
   return subs === undefined ? json : `${json.slice(0, -1)},"subs":{${subs.join(',')}}}`;
 }
 
-function expiry(session: Session, identity: Identity): { expires?: boolean; ttl?: number } {
+function expiry(session: MethodSession, identity: Identity): { expires?: boolean; ttl?: number } {
   if (identity.expiresAt === undefined) return {};
   const left = identity.expiresAt - session.services.clock.now();
   return { expires: true, ttl: Math.max(1, Math.floor(left / 1000)) };
@@ -86,7 +90,7 @@ interface Recovering {
 }
 
 /** Clients that hold a position for each channel have each recovered for itself, in one answer for all of them. */
-async function recoverApart(session: Session, subs: Subs): Promise<readonly Recovering[]> {
+async function recoverApart(session: MethodSession, subs: Subs): Promise<readonly Recovering[]> {
   const { chat, limits } = session.services;
   const memberships = await chat.memberships(session.user);
   const room = { bytes: limits.answerBytes, publications: limits.answerPublications };

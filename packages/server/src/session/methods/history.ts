@@ -2,11 +2,10 @@
 import { CommandError, type MethodParams } from '@fullduplex/wire';
 import { publicationJson } from '../../delivery/format.js';
 import type { ReadRequest } from '../../log/log.js';
-import type { Session } from '../session.js';
-import type { Answer } from './table.js';
+import type { Answer, MethodSession } from './answer.js';
 
 /** Without a limit, as the protocol has it, the answer is the position alone; -1 asks for as many as there may be. */
-export async function history(session: Session, params: MethodParams['history']): Promise<Answer> {
+export async function history(session: MethodSession, params: MethodParams['history']): Promise<Answer> {
   const { chat, hub, limits } = session.services;
   const channel = await chat.authorizeRead(session.user, params.channel);
   const wanted = params.limit ?? 0;
@@ -36,7 +35,7 @@ export async function history(session: Session, params: MethodParams['history'])
 
 /** Whether the position that is read back from is of a log that was lost. */
 async function isOther(
-  session: Session,
+  session: MethodSession,
   channel: string,
   since: MethodParams['history']['since'],
 ): Promise<boolean> {

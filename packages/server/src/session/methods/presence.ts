@@ -1,12 +1,11 @@
 /** `presence` and `presence_stats`: who is in a channel now, on whatever node. */
 import type { MethodParams } from '@fullduplex/wire';
-import type { Session } from '../session.js';
-import type { Answer } from './table.js';
+import type { Answer, MethodSession } from './answer.js';
 
 /** Clients that one answer tells of; `presence_stats` counts all of them. */
 const MAX_LISTED = 1000;
 
-export async function presence(session: Session, params: MethodParams['presence']): Promise<Answer> {
+export async function presence(session: MethodSession, params: MethodParams['presence']): Promise<Answer> {
   const { chat, presence } = session.services;
   const channel = await chat.authorizeRead(session.user, params.channel);
   const leases = await presence.clientsOf(channel, MAX_LISTED);
@@ -15,7 +14,7 @@ export async function presence(session: Session, params: MethodParams['presence'
 }
 
 export async function presenceStats(
-  session: Session,
+  session: MethodSession,
   params: MethodParams['presence_stats'],
 ): Promise<Answer> {
   const { chat, presence } = session.services;

@@ -1,9 +1,8 @@
 /** `subscribe` and `unsubscribe`: what a client follows by its own wish. */
 import type { MethodParams } from '@fullduplex/wire';
-import type { Session } from '../session.js';
-import { type Answer, NOTHING } from './table.js';
+import { type Answer, type MethodSession, NOTHING } from './answer.js';
 
-export async function subscribe(session: Session, params: MethodParams['subscribe']): Promise<Answer> {
+export async function subscribe(session: MethodSession, params: MethodParams['subscribe']): Promise<Answer> {
   const channel = await session.services.chat.authorizeRead(session.user, params.channel);
   return session.subscriptions.subscribe({
     channel,
@@ -13,7 +12,7 @@ export async function subscribe(session: Session, params: MethodParams['subscrib
   });
 }
 
-export function unsubscribe(session: Session, params: MethodParams['unsubscribe']): Answer {
+export function unsubscribe(session: MethodSession, params: MethodParams['unsubscribe']): Answer {
   session.subscriptions.unsubscribe(session.subscriptions.channelNamed(params.channel));
   return NOTHING;
 }

@@ -1,28 +1,13 @@
 /** Which function carries out which method of the protocol. */
 import type { MethodName, MethodParams } from '@fullduplex/wire';
 import type { Command } from '../codec.js';
-import type { Session } from '../session.js';
+import { type Answer, type Method, type MethodSession, NOTHING } from './answer.js';
 import { connect, refresh } from './connect.js';
 import { history } from './history.js';
 import { presence, presenceStats } from './presence.js';
 import { publish } from './publish.js';
 import { rpc } from './rpc.js';
 import { subscribe, unsubscribe } from './subscribe.js';
-
-export interface Answer {
-  /** The method's result. */
-  readonly json: string;
-  /** Called once the answer was queued to the connection: what it lets begin comes after it. */
-  readonly sent?: () => void;
-}
-
-/** Throws `CommandError` for what the client is to be told. */
-export type Method<Name extends MethodName> = (
-  session: Session,
-  params: MethodParams[Name],
-) => Answer | Promise<Answer>;
-
-export const NOTHING: Answer = { json: '{}' };
 
 const TABLE: { readonly [Name in MethodName]: Method<Name> } = {
   connect,
@@ -40,13 +25,13 @@ const TABLE: { readonly [Name in MethodName]: Method<Name> } = {
 };
 
 /** Carries out a command. What it appends is appended in the order of the calls. */
-export async function call(session: Session, command: Command): Promise<Answer> {
+export async function call(session: MethodSession, command: Command): Promise<Answer> {
   if (command.method !== 'ping' && command.method !== 'send') session.services.requireContact();
   return run(session, command.method, command.params);
 }
 
 function run<Name extends MethodName>(
-  session: Session,
+  session: MethodSession,
   name: Name,
   params: MethodParams[Name],
 ): Answer | Promise<Answer> {
