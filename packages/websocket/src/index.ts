@@ -16,7 +16,7 @@ export default WebSocket;
 export type { BinaryType } from './node/binary-type.js';
 export { BroadcastGroup, type BroadcastGroupOptions } from './node/broadcast-group.js';
 export type { ClientOptions } from './node/client.js';
-export type { ConnectionOptions } from './node/connection-options.js';
+export { connectOverHttp2 } from './node/client-http2.js';
 export type { DeflateOptions } from './node/deflate.js';
 export {
   CHANNELS,
@@ -34,13 +34,21 @@ export {
   WebSocketEvent,
   type WebSocketEvents,
 } from './node/event-target.js';
-export { acceptOverHttp2, connectOverHttp2 } from './node/http2.js';
 export type { KeepaliveOptions } from './node/keepalive.js';
-export { IncomingMessageStream, type MessageSource } from './node/message-streams.js';
-export type { SendCallback } from './node/outbox.js';
+export type { MessageSource } from './node/message-streams.js';
+export type {
+  ClientInfo,
+  ConnectionOptions,
+  ServerOptions,
+  VerifyClient,
+  VerifyClientCallbackAsync,
+  VerifyClientCallbackSync,
+} from './node/options.js';
 export type { SendData } from './node/payload.js';
-export type { Agreed, ClientInfo, ServerEvents, ServerOptions, VerifyClient } from './node/server-options.js';
-export type { SendOptions } from './node/websocket.js';
+export type { Agreed, ServerEvents } from './node/server.js';
+export { acceptOverHttp2 } from './node/server-http2.js';
+export { IncomingMessageStream } from './node/stream-delivery.js';
+export type { SendCallback, SendOptions, SocketOptions } from './node/websocket.js';
 export {
   type WebSocketCloseInfo,
   type WebSocketConnection,

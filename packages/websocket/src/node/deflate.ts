@@ -5,9 +5,9 @@
  */
 import { kMaxLength } from 'node:buffer';
 import * as zlib from 'node:zlib';
-import type { Inflated, Inflater } from '../protocol/connection.js';
 import { WebSocketError } from '../protocol/errors.js';
-import type { DeflatePreferences } from '../protocol/permessage-deflate.js';
+import type { Inflated, Inflater, Role } from '../protocol/message-receiver.js';
+import type { DeflateParameters, DeflatePreferences } from '../protocol/permessage-deflate.js';
 import { reportDeflate } from './diagnostics.js';
 import { Limiter } from './limiter.js';
 
@@ -286,7 +286,7 @@ export class Deflater {
   }
 
   /** Whether the peer's window takes what was compressed with the largest one. */
-  get full(): boolean {
+  get hasFullWindow(): boolean {
     return this.bits === 15;
   }
 
@@ -335,6 +335,20 @@ export class Deflater {
     const dictionary = this.window?.content;
     return deflateSettings(this.bits, length, dictionary, this.options.zlibDeflateOptions);
   }
+}
+
+/** The two halves of permessage-deflate as one side sees them: it inflates what the other one compressed. */
+export function deflateCodecs(
+  parameters: DeflateParameters,
+  role: Role,
+  options: DeflateOptions,
+): { deflater: Deflater; inflater: NodeInflater } {
+  const server = [parameters.serverMaxWindowBits, !parameters.serverNoContextTakeover] as const;
+  const client = [parameters.clientMaxWindowBits, !parameters.clientNoContextTakeover] as const;
+  return {
+    deflater: new Deflater(...(role === 'server' ? server : client), options),
+    inflater: new NodeInflater(...(role === 'server' ? client : server), options),
+  };
 }
 
 /**

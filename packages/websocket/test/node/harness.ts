@@ -104,3 +104,20 @@ export async function bare(
 export function behindHead(received: Buffer): Buffer {
   return received.subarray(received.indexOf('\r\n\r\n') + 4);
 }
+
+/**
+ * Collects what is thrown with nobody to catch it, until the test is over: such an exception is to surface in a turn of
+ * its own, and not to be the end of the test.
+ */
+export function surfaced(): () => string[] {
+  const messages: string[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => messages.push(error.message));
+  onTestFinished(async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  });
+  return () => messages;
+}

@@ -1,8 +1,9 @@
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { Deflater } from '../../src/node/deflate.js';
-import { Outbox, type SendCallback } from '../../src/node/outbox.js';
-import { slab } from '../../src/node/slab.js';
+import { type QueueOwner, SendQueue } from '../../src/node/send-queue.js';
+import { Turn } from '../../src/node/turn.js';
+import type { FrameWritten as SendCallback } from '../../src/protocol/frame-output.js';
 import { FIN, OPCODE } from '../../src/protocol/opcode.js';
 import { frame, hex } from '../support.js';
 
@@ -34,31 +35,30 @@ class Peer extends Duplex {
   }
 }
 
-function make(options: { masked?: boolean; deflate?: boolean } = {}) {
+function make(options: { masked?: boolean; deflate?: boolean; turn?: Turn } = {}) {
   const peer = new Peer();
   const told: string[] = [];
   const owner = {
     backlog: (bytes: number) => void told.push(`backlog ${bytes}`),
     drained: () => void told.push('drained'),
-  };
+    sendFailed: (error: Error) => void told.push(`failed ${error.message}`),
+  } as unknown as QueueOwner;
   const deflater = options.deflate ? new Deflater(15, true, { threshold: 0 }) : undefined;
-  return {
-    peer,
-    told,
-    outbox: new Outbox(peer, options.masked ? () => 0x01020304 : undefined, owner, deflater),
-  };
+  const key = options.masked ? () => 0x01020304 : undefined;
+  const turn = options.turn ?? new Turn();
+  return { peer, told, queue: new SendQueue(peer, turn, key, owner, deflater) };
 }
 
 test('the frames of one turn are one write', async () => {
-  const { outbox, peer } = make();
-  outbox.frame(TEXT, 'a');
-  outbox.frame(BINARY, Buffer.of(1));
+  const { queue, peer } = make();
+  queue.data(TEXT, 'a', false);
+  queue.data(BINARY, Buffer.of(1), false);
   expect(peer.writes).toEqual([]);
-  expect(outbox.idle).toBe(false);
+  expect(queue.idle).toBe(false);
   await turn();
   expect(peer.writes).toHaveLength(1);
   expect(peer.content).toBe(hex(frame(TEXT, 'a')) + hex(frame(BINARY, Buffer.of(1))));
-  expect(outbox.idle).toBe(true);
+  expect(queue.idle).toBe(true);
 });
 
 test('frames of several connections that mix within a turn come out right', async () => {
@@ -68,8 +68,8 @@ test('frames of several connections that mix within a turn come out right', asyn
   let expectedOther = '';
   for (let count = 0; count < 50; count++) {
     const text = 'x'.repeat(count * 7);
-    one.outbox.frame(TEXT, text);
-    other.outbox.frame(TEXT, text);
+    one.queue.data(TEXT, text, false);
+    other.queue.data(TEXT, text, false);
     expectedOne += hex(frame(TEXT, text));
     expectedOther += hex(frame(TEXT, text, 0x01020304));
   }
@@ -82,11 +82,11 @@ test.each([0, 125, 126, 32_768, 32_769, 65_536, 300_000])(
   'a payload of %i bytes, masked and not',
   async (length) => {
     for (const masked of [false, true]) {
-      const { outbox, peer } = make({ masked });
+      const { queue, peer } = make({ masked });
       const payload = Buffer.alloc(length, 'xyz');
-      outbox.frame(TEXT, 'before');
-      outbox.frame(BINARY, payload);
-      outbox.frame(TEXT, payload.toString());
+      queue.data(TEXT, 'before', false);
+      queue.data(BINARY, payload, false);
+      queue.data(TEXT, payload.toString(), false);
       await turn();
       const key = masked ? 0x01020304 : -1;
       const expected = [frame(TEXT, 'before', key), frame(BINARY, payload, key), frame(TEXT, payload, key)];
@@ -97,23 +97,23 @@ test.each([0, 125, 126, 32_768, 32_769, 65_536, 300_000])(
 );
 
 test('small payloads may be changed once they were given', async () => {
-  const { outbox, peer } = make();
+  const { queue, peer } = make();
   const payload = Buffer.of(1);
-  outbox.frame(BINARY, payload);
+  queue.data(BINARY, payload, false);
   payload[0] = 2;
-  outbox.frame(BINARY, payload);
+  queue.data(BINARY, payload, false);
   await turn();
   expect(peer.content).toBe('820101820102');
 });
 
 test('memory that a stream still holds is not written over', async () => {
-  const { outbox, peer } = make();
+  const { queue, peer } = make();
   peer.hold = true;
-  outbox.frame(TEXT, 'first');
+  queue.data(TEXT, 'first', false);
   await turn();
   const held = peer.writes.length;
   for (let count = 0; count < 200; count++) {
-    outbox.frame(BINARY, Buffer.alloc(2000, count));
+    queue.data(BINARY, Buffer.alloc(2000, count), false);
     await turn();
   }
   expect(peer.writes).toHaveLength(held);
@@ -125,78 +125,80 @@ test('memory that a stream still holds is not written over', async () => {
 });
 
 test('callbacks are called in order, once the stream has written', async () => {
-  const { outbox, peer } = make();
+  const { queue, peer } = make();
   const told: number[] = [];
   const note =
     (id: number): SendCallback =>
     () =>
       void told.push(id);
-  outbox.frame(TEXT, 'a', note(1));
-  outbox.frame(BINARY, Buffer.alloc(100_000), note(2));
-  outbox.frame(TEXT, 'b', note(3));
+  queue.data(TEXT, 'a', false, note(1));
+  queue.data(BINARY, Buffer.alloc(100_000), false, note(2));
+  queue.data(TEXT, 'b', false, note(3));
   await turn();
   await turn();
   expect(told).toEqual([1, 2, 3]);
   peer.destroy();
-  const error = await new Promise<Error | null | undefined>((resolve) => outbox.frame(TEXT, 'c', resolve));
+  const error = await new Promise<Error | null | undefined>((resolve) =>
+    queue.data(TEXT, 'c', false, resolve),
+  );
   expect(error).toBeInstanceOf(Error);
 });
 
 test('it tells of a backlog, counts it, and tells when it is over', async () => {
-  const { outbox, peer, told } = make();
+  const { queue, peer, told } = make();
   peer.hold = true;
-  outbox.frame(BINARY, Buffer.alloc(1000));
+  queue.data(BINARY, Buffer.alloc(1000), false);
   await turn();
-  expect(outbox.bufferedAmount).toBe(1004);
-  expect(outbox.backlogged).toBe(true);
+  await turn();
+  await turn();
+  expect(queue.bufferedAmount).toBe(1004);
+  expect(queue.backlogged).toBe(true);
   peer.letGo();
   await turn();
   expect(told).toEqual(['backlog 1004', 'drained']);
-  expect(outbox.bufferedAmount).toBe(0);
+  expect(queue.bufferedAmount).toBe(0);
 });
 
 test('corked, nothing is scheduled, and uncorked it is written at once', () => {
-  const { outbox, peer } = make();
-  outbox.cork(true);
-  for (let count = 0; count < 10; count++) outbox.frame(BINARY, Buffer.alloc(5000, count));
-  outbox.cork(false);
+  const { queue, peer } = make();
+  queue.cork(true);
+  for (let count = 0; count < 10; count++) queue.data(BINARY, Buffer.alloc(5000, count), false);
+  queue.cork(false);
   const expected = Array.from({ length: 10 }, (_, count) => frame(BINARY, Buffer.alloc(5000, count)));
   expect(peer.content === hex(Buffer.concat(expected))).toBe(true);
 });
 
 test('what a corked one has queued is not written over by others who fill the memory', async () => {
-  slab.replace();
-  const one = make();
-  const other = make();
-  // A socket lets go of what it has taken; so that memory is used again.
-  Object.assign(other.outbox, { plain: true });
-  one.outbox.cork(true);
-  one.outbox.frame(TEXT, 'first');
+  const shared = new Turn();
+  const one = make({ turn: shared });
+  const other = make({ turn: shared });
+  one.queue.cork(true);
+  one.queue.data(TEXT, 'first', false);
   const frames: Uint8Array[] = [];
   for (let count = 0; count < 30; count++) {
     const payload = Buffer.alloc(20_000, count + 1);
-    other.outbox.frame(BINARY, payload);
+    other.queue.data(BINARY, payload, false);
     frames.push(frame(BINARY, payload));
   }
-  one.outbox.frame(TEXT, 'second');
-  one.outbox.cork(false);
+  one.queue.data(TEXT, 'second', false);
+  one.queue.cork(false);
   await turn();
   expect(one.peer.content).toBe(hex(frame(TEXT, 'first')) + hex(frame(TEXT, 'second')));
   expect(other.peer.content === hex(Buffer.concat(frames))).toBe(true);
 });
 
 test('what comes too late for the stream is told so, and does not break what is being written', async () => {
-  const { outbox, peer } = make();
+  const { queue, peer } = make();
   const errors: unknown[] = [];
   peer.on('error', (error) => errors.push(error));
   peer.hold = true;
-  outbox.frame(TEXT, 'first');
+  queue.data(TEXT, 'first', false);
   await turn();
-  outbox.frame(TEXT, 'second');
+  queue.data(TEXT, 'second', false);
   await turn();
   peer.end();
-  const told = new Promise<Error | null | undefined>((resolve) => outbox.frame(TEXT, 'late', resolve));
-  outbox.frame(BINARY, Buffer.alloc(50_000));
+  const told = new Promise<Error | null | undefined>((resolve) => queue.data(TEXT, 'late', false, resolve));
+  queue.data(BINARY, Buffer.alloc(50_000), false);
   expect((await told)?.message).toBe('The connection was closed before it was sent');
   peer.letGo();
   await turn();
@@ -206,22 +208,22 @@ test('what comes too late for the stream is told so, and does not break what is 
 });
 
 test('what is sent behind a message that is not ready waits for it', async () => {
-  const { outbox, peer } = make();
+  const { queue, peer } = make();
   let ready = (): void => {};
   const told: string[] = [];
-  outbox.frame(TEXT, 'a');
-  outbox.later(10, undefined, (done) => {
+  queue.data(TEXT, 'a', false);
+  queue.later(10, undefined, (done) => {
     ready = () => {
-      outbox.put(TEXT, 'b');
+      queue.put(TEXT, 'b');
       done();
     };
   });
-  outbox.frame(TEXT, 'c', () => told.push('c'));
-  outbox.append(frame(TEXT, 'd'));
+  queue.data(TEXT, 'c', false, () => told.push('c'));
+  queue.enqueueShared(frame(TEXT, 'd'), undefined, false);
   await turn();
   expect(peer.content).toBe(hex(frame(TEXT, 'a')));
-  expect(outbox.bufferedAmount).toBe(10 + 1 + 3);
-  expect(outbox.waits).toBe(true);
+  expect(queue.bufferedAmount).toBe(10 + 1 + 3);
+  expect(queue.waits).toBe(true);
   ready();
   await turn();
   expect(peer.content).toBe(hex(Buffer.concat(['a', 'b', 'c', 'd'].map((text) => frame(TEXT, text)))));
@@ -229,28 +231,28 @@ test('what is sent behind a message that is not ready waits for it', async () =>
 });
 
 test('what waits is dropped with an error', async () => {
-  const { outbox, peer } = make();
+  const { queue, peer } = make();
   const told: string[] = [];
-  outbox.later(
+  queue.later(
     10,
     (error) => told.push(`first ${error?.message}`),
     () => {},
   );
-  outbox.frame(TEXT, 'c', (error) => told.push(`second ${error?.message}`));
-  outbox.dropWaiting(new Error('gone'));
+  queue.data(TEXT, 'c', false, (error) => told.push(`second ${error?.message}`));
+  queue.dropDeferred(new Error('gone'));
   await turn();
   expect(told).toEqual(['first gone', 'second gone']);
   expect(peer.writes).toEqual([]);
 });
 
 test('compressed messages keep their order, whether done at once or elsewhere', async () => {
-  const { outbox, peer } = make({ deflate: true });
+  const { queue, peer } = make({ deflate: true });
   const large = Buffer.alloc(100_000, 'large ');
   await new Promise<void>((resolve) => {
-    outbox.compressed(TEXT, 'small '.repeat(10));
-    outbox.compressed(BINARY, large);
-    outbox.compressed(TEXT, 'after '.repeat(10));
-    outbox.frame(TEXT, 'last', () => resolve());
+    queue.data(TEXT, 'small '.repeat(10), true);
+    queue.data(BINARY, large, true);
+    queue.data(TEXT, 'after '.repeat(10), true);
+    queue.data(TEXT, 'last', false, () => resolve());
   });
   const content = Buffer.concat(peer.writes);
   expect(content[0]).toBe(TEXT | 0x40);
