@@ -17,7 +17,7 @@ export type { BinaryType } from './node/binary-type.js';
 export { BroadcastGroup, type BroadcastGroupOptions } from './node/broadcast-group.js';
 export type { ClientOptions } from './node/client.js';
 export { connectOverHttp2 } from './node/client-http2.js';
-export type { DeflateOptions } from './node/deflate.js';
+export type { DeflateOptions } from './node/deflate-options.js';
 export {
   CHANNELS,
   type CloseReport,

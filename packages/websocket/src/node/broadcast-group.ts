@@ -3,7 +3,8 @@
  * who is a member, and what becomes of one that reads too slowly; how frames get to the members is `SharedFrames`'s.
  */
 import { FIN, OPCODE, RSV1 } from '../protocol/opcode.js';
-import { DEFAULT_THRESHOLD, deflateAlone } from './deflate.js';
+import { DEFAULT_THRESHOLD } from './deflate-options.js';
+import { deflateAlone } from './deflater.js';
 import { toBytes } from './payload.js';
 import type { SendQueue } from './send-queue.js';
 import { type Burst, type FrameSource, type Memberships, SharedFrames } from './shared-frames.js';

@@ -16,7 +16,7 @@ import { isToken } from '../protocol/headers.js';
 import { askOverHttp2 } from './client-http2.js';
 import { parseTarget, type Target } from './client-target.js';
 import { askForUpgrade } from './client-upgrade.js';
-import { type DeflateOptions, deflateOptions } from './deflate.js';
+import { type DeflateOptions, deflateOptions } from './deflate-options.js';
 import { reportHandshake } from './diagnostics.js';
 import type { ConnectionOptions } from './options.js';
 import type { Negotiated } from './stream-connection.js';

@@ -7,7 +7,7 @@ import type http from 'node:http';
 import type https from 'node:https';
 import type { ConnectionSettings } from '../protocol/connection.js';
 import type { Role } from '../protocol/message-receiver.js';
-import type { DeflateOptions } from './deflate.js';
+import type { DeflateOptions } from './deflate-options.js';
 import { Keepalive, type KeepaliveOptions } from './keepalive.js';
 import { randomMaskingKey } from './masking-key.js';
 import type { WebSocket } from './websocket.js';

@@ -6,7 +6,7 @@
 import { WebSocketError } from '../protocol/errors.js';
 import type { FrameOutput, FrameWritten } from '../protocol/frame-output.js';
 import { FIN, OPCODE, RSV1 } from '../protocol/opcode.js';
-import type { Deflater } from './deflate.js';
+import type { Deflater } from './deflater.js';
 import type { Block } from './frame-memory.js';
 import { type BacklogOwner, FrameWriter } from './frame-writer.js';
 import type { Memberships } from './shared-frames.js';

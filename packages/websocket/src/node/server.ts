@@ -17,7 +17,7 @@ import {
   readUpgrade,
 } from '../protocol/server-handshake.js';
 import { Admission } from './admission.js';
-import { type DeflateOptions, deflateOptions } from './deflate.js';
+import { type DeflateOptions, deflateOptions } from './deflate-options.js';
 import { reportHandshake } from './diagnostics.js';
 import { type DrainOptions, type DrainProgress, drainSockets } from './drain.js';
 import {

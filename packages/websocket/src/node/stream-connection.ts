@@ -8,8 +8,10 @@ import { WebSocketError } from '../protocol/errors.js';
 import type { FrameWritten } from '../protocol/frame-output.js';
 import type { Agreement } from '../protocol/handshake.js';
 import type { PieceHandler } from '../protocol/message-receiver.js';
-import { type DeflateOptions, deflateCodecs } from './deflate.js';
+import { deflateCodecs } from './deflate-codecs.js';
+import type { DeflateOptions } from './deflate-options.js';
 import { CHANNELS, type CloseReport, type QueueReport } from './diagnostics.js';
+import type { NodeInflater } from './inflater.js';
 import type { Watched } from './keepalive.js';
 import type { Settings } from './options.js';
 import { SendQueue } from './send-queue.js';
@@ -44,6 +46,7 @@ export class StreamConnection implements ConnectionHandler, Watched {
   readonly socket: WebSocket;
   readonly queue: SendQueue;
   readonly protocol: Connection;
+  private readonly inflater: NodeInflater | undefined;
   /** Why reading is stopped, as bits; 0 while it is not. */
   private stopped = 0;
   /** Whether nothing came since `heard` was last called. */
@@ -64,7 +67,8 @@ export class StreamConnection implements ConnectionHandler, Watched {
     this.socket = socket;
     const codecs = deflate && deflateCodecs(deflate, settings.role, deflateOptions ?? {});
     this.queue = new SendQueue(stream, processTurn, settings.maskingKey, this, codecs?.deflater);
-    this.protocol = new Connection(settings, this, this.queue, codecs?.inflater);
+    this.inflater = codecs?.inflater;
+    this.protocol = new Connection(settings, this, this.queue, this.inflater);
   }
 
   /** Begins to read; `head` is what came behind the handshake. */
@@ -299,6 +303,7 @@ export class StreamConnection implements ConnectionHandler, Watched {
     queue.groups?.leaveAll(queue);
     this.unansweredPing = undefined;
     settings.keepalive?.delete(this);
+    this.inflater?.close();
     stream[kConnection] = undefined;
     protocol.receiveEof();
     const { closeCode, closeReceived, closeSent } = protocol;

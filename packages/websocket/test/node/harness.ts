@@ -121,3 +121,11 @@ export function surfaced(): () => string[] {
   });
   return () => messages;
 }
+
+/** So many bytes of text that compresses well enough; another seed gives another one. */
+export function digits(length: number, seed = 1): Buffer {
+  let content = '';
+  for (let word = seed; content.length < length; word = (word * 1103515245 + 12345) & 0x7fffffff)
+    content += ` ${word % 997}`;
+  return Buffer.from(content.slice(0, length));
+}

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
-import { Deflater } from '../../src/node/deflate.js';
+import { Deflater } from '../../src/node/deflater.js';
 import { type QueueOwner, SendQueue } from '../../src/node/send-queue.js';
 import { Turn } from '../../src/node/turn.js';
 import type { FrameWritten as SendCallback } from '../../src/protocol/frame-output.js';

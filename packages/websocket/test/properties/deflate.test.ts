@@ -1,7 +1,8 @@
 /** Compression by windows: what was compressed comes out the same in every agreement, and anything else fails cleanly. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Deflater, NodeInflater } from '../../src/node/deflate.js';
+import { Deflater } from '../../src/node/deflater.js';
+import { NodeInflater } from '../../src/node/inflater.js';
 import { WebSocketError } from '../../src/protocol/errors.js';
 import { often } from './arbitraries.js';
 

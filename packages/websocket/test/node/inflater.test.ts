@@ -1,17 +1,21 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { expect, test } from 'vitest';
-import { Deflater, deflateAlone, NodeInflater, Window } from '../../src/node/deflate.js';
+import { deflateRawSync } from 'node:zlib';
+import { expect, onTestFinished, test } from 'vitest';
+import { Deflater } from '../../src/node/deflater.js';
+import { NodeInflater } from '../../src/node/inflater.js';
+import { dropLive, type LiveOwner, makeLive } from '../../src/node/live-inflater.js';
 import type { WebSocketError } from '../../src/protocol/errors.js';
 import { bytes, hex } from '../support.js';
+import { digits as text } from './harness.js';
 
 const unused = (): never => {
   throw new Error('not answered at once');
 };
-const text = (length: number, seed = 1): Buffer => {
-  let content = '';
-  for (let word = seed; content.length < length; word = (word * 1103515245 + 12345) & 0x7fffffff)
-    content += ` ${word % 997}`;
-  return Buffer.from(content.slice(0, length));
+/** Bytes of which nothing repeats. */
+const noiseOf = (length: number): Buffer => {
+  let state = 1;
+  return Buffer.from(
+    Array.from({ length }, () => ((state = (state * 1103515245 + 12345) & 0x7fffffff) >>> 16) & 0xff),
+  );
 };
 const inflateOf = (
   inflater: NodeInflater,
@@ -89,18 +93,8 @@ test.each([8, 9, 10, 12, 15])(
   },
 );
 
-test('eight window bits are kept to: nothing looks back further than 256 bytes', () => {
-  const deflater = new Deflater(8, true, { threshold: 0 });
-  const block = text(257);
-  const message = Buffer.concat([block, block, block]);
-  // What repeats lies 257 bytes back, so that nothing of it may be used.
-  expect(deflater.deflateNow(message)!.length).toBeGreaterThan(block.length);
-  const wide = new Deflater(15, true, { threshold: 0 }).deflateNow(message)!;
-  expect(wide.length).toBeLessThan(deflater.deflateNow(message)!.length);
-});
-
 test('a peer that looks back far is understood', () => {
-  const noise = Buffer.from(Array.from({ length: 7000 }, (_, at) => (at * at * 31 + (at >> 3)) & 0xff));
+  const noise = noiseOf(7000);
   const inflater = new NodeInflater(15, true, {});
   const first = deflateRawSync(noise, { finishFlush: 2 });
   expect(hex(inflater.inflate(first, 0, unused) as Uint8Array)).toBe(hex(noise));
@@ -108,47 +102,44 @@ test('a peer that looks back far is understood', () => {
   expect(hex(inflater.inflate(second, 0, unused) as Uint8Array)).toBe(hex(noise.subarray(0, 500)));
 });
 
-test('what would not be smaller is not compressed, and not referred to later', () => {
-  const deflater = new Deflater(15, true, { threshold: 0 });
-  expect(deflater.deflateNow(bytes('0102'))).toBeUndefined();
-  const deflated = deflater.deflateNow(Buffer.alloc(200, 'ab'))!;
-  expect(inflateRawSync(deflated, { finishFlush: 2 }).toString()).toBe('ab'.repeat(100));
+test('a message that looks back far does not slow down all that come after it', () => {
+  const noise = noiseOf(7000);
+  // No stream of its own is left for it.
+  const others = Array.from({ length: 1000 }, (): LiveOwner => ({ live: undefined }));
+  for (const other of others) makeLive(other, 15, undefined);
+  onTestFinished(() => others.forEach(dropLive));
+  const inflater = new NodeInflater(15, true, {});
+  const far = deflateRawSync(noise.subarray(0, 500), { finishFlush: 2, dictionary: noise });
+  inflater.inflate(deflateRawSync(noise, { finishFlush: 2 }), 0, unused);
+  inflater.inflate(far, 0, unused);
+  const near = (): boolean => (inflater as unknown as { farMessages: number }).farMessages === 0;
+  expect(near()).toBe(false);
+  for (let count = 0; count < 40; count++)
+    inflater.inflate(deflateRawSync(`${count}`, { finishFlush: 2 }), 0, unused);
+  expect(near()).toBe(true);
 });
 
-test('after forget, nothing before is referred to', () => {
-  const deflater = new Deflater(15, true, { threshold: 0 });
-  const message = text(500);
-  deflater.deflateNow(message);
-  deflater.forget();
-  expect(hex(inflateRawSync(deflater.deflateNow(message)!, { finishFlush: 2 }))).toBe(hex(message));
-});
-
-test('the threshold holds where each message is compressed by itself', () => {
-  expect(new Deflater(15, false, {}).wants(1023)).toBe(false);
-  expect(new Deflater(15, false, {}).wants(1024)).toBe(true);
-  expect(new Deflater(15, true, {}).wants(10)).toBe(true);
-  expect(new Deflater(15, true, {}).wants(0)).toBe(false);
-});
-
-test('a message compressed alone needs no history', () => {
-  const message = text(3000);
-  expect(hex(inflateRawSync(deflateAlone(message)!, { finishFlush: 2 }))).toBe(hex(message));
-  expect(deflateAlone(bytes('01'))).toBeUndefined();
-});
-
-test('a window keeps the end of what was pushed', () => {
-  const window = new Window(1000);
-  let all = Buffer.alloc(0);
-  expect(window.content).toBeUndefined();
-  for (let count = 0; count < 200; count++) {
-    const part = text(1 + ((count * 37) % 300), count + 1);
-    window.push(part);
-    all = Buffer.concat([all, part]).subarray(-1000);
-    expect(window.content!.subarray(-all.length).equals(all)).toBe(true);
-    expect(window.content!.length).toBeLessThanOrEqual(1000);
+test('a busy connection inflates the same, small messages and large, with and without a stream of its own', async () => {
+  const deflater = new Deflater(15, true, { threshold: 0, dictionaryBytes: 32_768 });
+  const inflater = new NodeInflater(15, true, {});
+  let wasLive = 0;
+  for (let round = 0; round < 300; round++) {
+    const message = text(round % 50 === 49 ? 40_000 : 20 + ((round * 37) % 700), (round % 7) + 1);
+    const deflated = deflater.isQuick(message.length)
+      ? deflater.deflateNow(message)
+      : await new Promise<Uint8Array | undefined>((resolve) =>
+          deflater.deflateLater(message, (_, result) => resolve(result)),
+        );
+    if (deflated === undefined) continue;
+    if (inflater.live !== undefined) wasLive++;
+    expect(hex((await inflateOf(inflater, deflated)) as Uint8Array)).toBe(hex(message));
   }
-  window.push(text(5000));
-  expect(window.content!.equals(text(5000).subarray(-1000))).toBe(true);
-  window.clear();
-  expect(window.content).toBeUndefined();
+  expect(wasLive).toBeGreaterThan(100);
+  const streams = Buffer.concat([deflateRawSync('Hello '), deflateRawSync('World'), Buffer.of(0)]);
+  expect(Buffer.from(inflater.inflate(streams, 0, unused) as Uint8Array).toString()).toBe('Hello World');
+  expect(inflater.live).toBeUndefined();
+  expect((inflater.inflate(bytes('ffff'), 0, unused) as WebSocketError).code).toBe(
+    'WS_ERR_INVALID_COMPRESSED_DATA',
+  );
+  inflater.close();
 });
