@@ -22,7 +22,7 @@ export function askOverHttp2(attempt: ConnectionAttempt, session: ClientHttp2Ses
   const fail = (error: Error): void => {
     if (finish()) attempt.fail(error);
   };
-  const gone = (): void => fail(new WebSocketError('WS_ERR_HANDSHAKE_REFUSED', 'The session was closed'));
+  const gone = (): void => fail(closedError());
   attempt.cancel = () => {
     if (!finish()) return false;
     stream?.on('error', () => {});
@@ -77,7 +77,8 @@ function whenSettingsCame(session: ClientHttp2Session, known: (error?: Error) =>
     known();
     return;
   }
-  session.ping((error) => known(error ?? undefined));
+  if (session.connecting) session.once('connect', () => whenSettingsCame(session, known));
+  else if (!session.destroyed) session.ping((error) => known(error ?? undefined));
 }
 
 function headersOf({ deflate, first, headers, options, protocols }: ConnectionAttempt): IncomingHttpHeaders {
@@ -110,6 +111,7 @@ export async function connectOverHttp2(
   path: string,
   { authority, ...options }: Omit<ClientOptions, 'session'> & { readonly authority?: string } = {},
 ): Promise<WebSocket> {
+  if (session.closed || session.destroyed) throw closedError();
   if (session.connecting) await connected(session);
   const scheme = session.encrypted ? 'wss' : 'ws';
   const socket = new WebSocket(`${scheme}://${authority ?? authorityOf(session)}${path}`, {
@@ -125,13 +127,15 @@ export async function connectOverHttp2(
   });
 }
 
+function closedError(): WebSocketError {
+  return new WebSocketError('WS_ERR_HANDSHAKE_REFUSED', 'The session was closed');
+}
+
 function connected(session: ClientHttp2Session): Promise<void> {
   return new Promise((resolve, reject) => {
     session.once('connect', () => resolve());
     session.once('error', reject);
-    session.once('close', () =>
-      reject(new WebSocketError('WS_ERR_HANDSHAKE_REFUSED', 'The session was closed')),
-    );
+    session.once('close', () => reject(closedError()));
   });
 }
 

@@ -136,6 +136,13 @@ export class StreamConnection implements ConnectionHandler, Watched {
     return (this.stopped & READING_STOPPED.byApplication) !== 0;
   }
 
+  /** What comes is not taken, or is again: not even what has been read already is told. */
+  holdBack(on: boolean): void {
+    this.stopReading(READING_STOPPED.untaken, on);
+    if (!on) this.protocol.resume();
+    else if (!this.streamIsGone) this.protocol.suspend();
+  }
+
   /** Stops reading for this reason, or takes the reason back. */
   stopReading(reason: number, on: boolean): void {
     const before = this.stopped;
@@ -205,13 +212,18 @@ export class StreamConnection implements ConnectionHandler, Watched {
   // What the protocol tells.
 
   onMessage(data: Uint8Array, isBinary: boolean): void {
-    if (this.settings.oneMessageATurn) this.waitATurn();
+    if (!this.settings.oneMessageATurn) {
+      this.socket.messageReceived(asBuffer(data), isBinary);
+      return;
+    }
+    this.protocol.suspend();
     this.socket.messageReceived(asBuffer(data), isBinary);
+    // Behind whatever its listeners have asked for.
+    afterTurn(() => this.resumeProtocol());
   }
 
-  private waitATurn(): void {
-    this.protocol.suspend();
-    afterTurn(() => this.protocol.resume());
+  private resumeProtocol(): void {
+    if ((this.stopped & READING_STOPPED.untaken) === 0) this.protocol.resume();
   }
 
   onPing(payload: Uint8Array): void {
@@ -288,7 +300,8 @@ export class StreamConnection implements ConnectionHandler, Watched {
     stream.removeListener('data', streamData);
     stream.removeListener('end', streamEnded);
     clearTimeout(this.closeTimer);
-    // What had been read while the application was pausing is still its to see.
+    // What had been read while the application was pausing, or slow, is still its to see.
+    protocol.resume();
     if (!stream.readableEnded && !protocol.inputEnded && stream.readableLength > 0) {
       const chunk: Buffer | null = stream.read(stream.readableLength);
       if (chunk !== null) protocol.receiveData(chunk);

@@ -474,7 +474,7 @@ export class WebSocket extends ListenableAsInBrowsers {
 
   /** @internal */
   stopReading(on: boolean): void {
-    this.connection?.stopReading(READING_STOPPED.untaken, on);
+    this.connection?.holdBack(on);
   }
 
   /** @internal */

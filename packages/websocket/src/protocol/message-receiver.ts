@@ -78,7 +78,10 @@ export class MessageReceiver implements FrameSink {
   /** The message under way that is given in pieces. */
   private streamed: StreamedMessage | undefined = undefined;
   private over = false;
-  private waiting = false;
+  /** Whether a message is being inflated elsewhere. */
+  private inflating = false;
+  /** Whether the handler wants nothing more for now. */
+  private onHold = false;
   /** What was received while waiting. */
   private rest: Uint8Array[] | undefined = undefined;
 
@@ -133,15 +136,23 @@ export class MessageReceiver implements FrameSink {
     this.rest.unshift(chunk.subarray(stopped));
   }
 
+  private get waiting(): boolean {
+    return this.inflating || this.onHold;
+  }
+
   /** Has nothing more told until `resume`; input is kept meanwhile. */
   suspend(): void {
-    this.waiting = true;
+    this.onHold = true;
+  }
+
+  resume(): void {
+    if (!this.onHold) return;
+    this.onHold = false;
+    this.goOn();
   }
 
   /** Goes on after a wait. */
-  resume(): void {
-    if (!this.waiting) return;
-    this.waiting = false;
+  private goOn(): void {
     while (!this.waiting && !this.over && this.rest !== undefined) {
       const chunk = this.rest.shift()!;
       if (this.rest.length === 0) this.rest = undefined;
@@ -264,15 +275,11 @@ export class MessageReceiver implements FrameSink {
   private inflate(payload: Uint8Array, isBinary: boolean): boolean {
     const result = this.inflater!.inflate(payload, this.settings.maxPayload, (late) => {
       if (this.over) return;
-      this.waiting = false;
-      const goesOn = this.inflated(late, isBinary);
-      // The handler may have suspended it anew.
-      if (!goesOn) return;
-      this.waiting = true;
-      this.resume();
+      this.inflating = false;
+      if (this.inflated(late, isBinary)) this.goOn();
     });
     if (result !== undefined) return this.inflated(result, isBinary);
-    this.waiting = true;
+    this.inflating = true;
     return false;
   }
 

@@ -1,11 +1,14 @@
 import { Duplex } from 'node:stream';
+import { inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { Deflater } from '../../src/node/deflater.js';
 import { type QueueOwner, SendQueue } from '../../src/node/send-queue.js';
 import { Turn } from '../../src/node/turn.js';
+import { headerLength } from '../../src/protocol/frame-header.js';
 import type { FrameWritten as SendCallback } from '../../src/protocol/frame-output.js';
 import { FIN, OPCODE } from '../../src/protocol/opcode.js';
 import { frame, hex } from '../support.js';
+import { digits, surfaced } from './harness.js';
 
 const TEXT = FIN | OPCODE.text;
 const BINARY = FIN | OPCODE.binary;
@@ -258,4 +261,86 @@ test('compressed messages keep their order, whether done at once or elsewhere', 
   expect(content[0]).toBe(TEXT | 0x40);
   expect(content.includes(Buffer.from(frame(TEXT, 'last')), content.length - 6)).toBe(true);
   expect(content.length).toBeLessThan(2000);
+});
+
+test('what is compressed elsewhere may be changed once it was given', async () => {
+  const { queue, peer } = make({ deflate: true });
+  const message = digits(20_000);
+  const expected = hex(message);
+  const sent = new Promise<void>((resolve) => queue.data(BINARY, message, true, () => resolve()));
+  message.fill(0);
+  await sent;
+  const content = Buffer.concat(peer.writes);
+  const payload = content.subarray(headerLength(content.length - 4, false));
+  expect(hex(inflateRawSync(payload, { finishFlush: 2 }))).toBe(expected);
+});
+
+test('what a backlogged stream has to keep may be changed once it was given', async () => {
+  const { queue, peer } = make();
+  peer.hold = true;
+  queue.data(TEXT, 'first', false);
+  await turn();
+  const large = Buffer.alloc(50_000, 'x');
+  queue.data(BINARY, large, false);
+  large.fill(0);
+  peer.letGo();
+  await turn();
+  expect(peer.content).toBe(hex(frame(TEXT, 'first')) + hex(frame(BINARY, Buffer.alloc(50_000, 'x'))));
+});
+
+test('a callback that throws harms no other, and surfaces by itself', async () => {
+  const exceptions = surfaced();
+  const { queue } = make();
+  const told: string[] = [];
+  queue.data(TEXT, 'a', false, () => {
+    throw new Error('in a callback');
+  });
+  queue.data(TEXT, 'b', false, () => told.push('b'));
+  await turn();
+  await turn();
+  await turn();
+  expect([told, exceptions()]).toEqual([['b'], ['in a callback']]);
+});
+
+test('what groups send does not stand among the fragments of a message', async () => {
+  const { queue, peer } = make();
+  queue.data(OPCODE.text, 'a', false);
+  queue.enqueueShared(frame(TEXT, 'group'), undefined, false);
+  expect(queue.idle).toBe(false);
+  expect(queue.bufferedAmount).toBe(3 + 7);
+  await turn();
+  queue.data(FIN | OPCODE.continuation, 'b', false);
+  await turn();
+  expect(peer.content).toBe(hex(Buffer.concat([frame(0x01, 'a'), frame(0x80, 'b'), frame(TEXT, 'group')])));
+});
+
+test('frames of a group that are not compressed let the compressor keep its window', async () => {
+  const { queue, peer } = make({ deflate: true });
+  const sizes: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    peer.writes.length = 0;
+    queue.data(TEXT, 'a message that is repeated, as messages are', true);
+    await turn();
+    sizes.push(Buffer.concat(peer.writes).length);
+    queue.enqueueShared(frame(TEXT, 'group'), undefined, false);
+    await turn();
+  }
+  expect(sizes[1]).toBeLessThan(sizes[0]! / 2);
+  queue.enqueueShared(frame(TEXT, 'group'), undefined, true);
+  await turn();
+  peer.writes.length = 0;
+  queue.data(TEXT, 'a message that is repeated, as messages are', true);
+  await turn();
+  expect(Buffer.concat(peer.writes).length).toBe(sizes[0]);
+});
+
+test('memory that was written to a stream which takes its time is used again when it has', async () => {
+  const shared = new Turn();
+  const { queue } = make({ turn: shared });
+  for (let count = 0; count < 100; count++) {
+    queue.data(BINARY, Buffer.alloc(10_000), false);
+    await turn();
+    await turn();
+    expect(shared.memory.block.used).toBeLessThan(30_000);
+  }
 });

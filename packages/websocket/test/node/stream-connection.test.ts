@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { WebSocket } from '../../src/index.js';
 import { frame, hex } from '../support.js';
-import { bare, behindHead, next, nextMessage, pair, REQUEST, serve, until } from './harness.js';
+import { bare, behindHead, next, nextMessage, pair, REQUEST, serve, surfaced, until } from './harness.js';
 
 const KEY = 0x01020304;
 
@@ -138,4 +138,122 @@ test('a client that is silent is given up by keepalive', async () => {
   const closed = next(ours, 'close');
   expect((await failed)[0].code).toBe('WS_ERR_KEEPALIVE_TIMEOUT');
   await closed;
+});
+
+test('one that breaks for being slow breaks nothing else, though nobody listens for errors', async () => {
+  const exceptions = surfaced();
+  const { ours, theirs } = await pair({ maxBackpressure: 100_000 });
+  ours._socket!.pause();
+  const closed = next(theirs, 'close');
+  while (theirs.readyState === theirs.OPEN) {
+    theirs.send(Buffer.alloc(50_000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await closed)[0]).toBe(1006);
+  const silent = await pair({ keepalive: { interval: 20 } }, { autoPong: false });
+  expect((await next(silent.theirs, 'close'))[0]).toBe(1006);
+  expect(exceptions()).toEqual([]);
+});
+
+test.each([false, true])(
+  'a listener that throws surfaces by itself, and the connection goes on (compression: %s)',
+  async (perMessageDeflate) => {
+    const exceptions = surfaced();
+    const { ours, theirs } = await pair({ perMessageDeflate });
+    const got: number[] = [];
+    theirs.on('message', (data) => {
+      got.push(data.length);
+      throw new Error(`message ${got.length}`);
+    });
+    theirs.on('ping', () => {
+      throw new Error('ping');
+    });
+    // The second is inflated in the thread pool.
+    const sizes = [10, 300_000, 20];
+    for (const size of sizes) ours.send(Buffer.from(Array.from({ length: size }, (_, at) => (at * at) >> 5)));
+    ours.ping();
+    await until(() => got.length === 3);
+    expect(got).toEqual(sizes);
+    const closed = next(theirs, 'close');
+    theirs.on('close', () => {
+      throw new Error('close');
+    });
+    ours.close(4001);
+    expect((await closed)[0]).toBe(4001);
+    await until(() => exceptions().length === 5);
+    expect(exceptions().sort()).toEqual(['close', 'message 1', 'message 2', 'message 3', 'ping']);
+  },
+);
+
+test('a send callback that throws when the connection is gone keeps nobody from hearing of it', async () => {
+  const exceptions = surfaced();
+  const { served, theirs } = await pair();
+  const told: string[] = [];
+  theirs.send(new Blob(['x']), () => {
+    throw new Error('in a callback');
+  });
+  theirs.send('y', () => told.push('y'));
+  const closed = next(theirs, 'close');
+  theirs.terminate();
+  await closed;
+  await until(() => served.server.clients!.size === 0 && exceptions().length === 1);
+  expect([told, exceptions()]).toEqual([['y'], ['in a callback']]);
+});
+
+test('a fast peer gives no drain', async () => {
+  const { ours, theirs } = await pair();
+  let drains = 0;
+  theirs.on('drain', () => drains++);
+  let got = 0;
+  ours.on('message', () => got++);
+  for (let count = 0; count < 20; count++) {
+    theirs.send(Buffer.alloc(40_000));
+    await until(() => got === count + 1);
+  }
+  expect(drains).toBe(0);
+});
+
+test('pings are answered by the socket’s own pong, so that a program may answer otherwise', async () => {
+  const { ours, theirs } = await pair();
+  let asked = 0;
+  theirs.pong = () => void asked++;
+  let pongs = 0;
+  ours.on('pong', () => pongs++);
+  ours.ping('a');
+  theirs.on('message', () => theirs.send('b'));
+  const answer = nextMessage(ours);
+  ours.send('c');
+  await answer;
+  expect([asked, pongs]).toEqual([1, 0]);
+});
+
+test('with allowSynchronousEvents off, each message is told in a turn of its own', async () => {
+  const { ours, theirs } = await pair({ allowSynchronousEvents: false });
+  const told: string[] = [];
+  const all = new Promise<void>((resolve) => {
+    theirs.on('message', (data) => {
+      told.push(data.toString());
+      setImmediate(() => told.push('turn'));
+      if (data.toString() === 'c') setImmediate(resolve);
+    });
+  });
+  for (const text of ['a', 'b', 'c']) ours.send(text);
+  await all;
+  expect(told).toEqual(['a', 'turn', 'b', 'turn', 'c', 'turn']);
+  const closed = next(theirs, 'close');
+  ours.close(4002);
+  expect((await closed)[0]).toBe(4002);
+});
+
+test('fake timers stop no sending', async () => {
+  const { ours, theirs } = await pair({}, {});
+  theirs.on('message', (data) => theirs.send(data));
+  const answer = nextMessage(ours);
+  vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout', 'queueMicrotask'] });
+  try {
+    ours.send('still');
+    expect((await answer).toString()).toBe('still');
+  } finally {
+    vi.useRealTimers();
+  }
 });
