@@ -10,6 +10,7 @@ import type { Role } from '../protocol/message-receiver.js';
 import type { DeflateOptions } from './deflate-options.js';
 import { Keepalive, type KeepaliveOptions } from './keepalive.js';
 import { randomMaskingKey } from './masking-key.js';
+import type { ServerKind } from './server.js';
 import type { WebSocket } from './websocket.js';
 
 export interface ConnectionOptions {
@@ -63,8 +64,11 @@ export type VerifyClientCallbackAsync = (
 ) => void;
 export type VerifyClient = VerifyClientCallbackSync | VerifyClientCallbackAsync;
 
-/** @typeParam Protocol - the subprotocols the server knows; `socket.protocol` is one of them, or the empty string */
-export interface ServerOptions<Protocol extends string = string> extends ConnectionOptions {
+/** A subprotocol that the server knows. The first half is what the compiler infers from. */
+export type ProtocolOf<Kind extends ServerKind> = (Kind & string) | (Kind extends string ? never : string);
+
+/** @typeParam Kind - the subprotocols the server knows, or the class of its connections */
+export interface ServerOptions<Kind extends ServerKind = string> extends ConnectionOptions {
   /** Listen here, on an HTTP server of our own. One of `port`, `server` and `noServer` must be given. */
   readonly port?: number | null;
   /** Take the upgrades of this server. */
@@ -84,10 +88,10 @@ export interface ServerOptions<Protocol extends string = string> extends Connect
   readonly origins?: readonly string[] | '*' | ((origin: string, request: http.IncomingMessage) => boolean);
   readonly verifyClient?: VerifyClient | null;
   /** The subprotocols there are, in order of preference: the first that the client offers is chosen, or none. */
-  readonly protocols?: readonly Protocol[];
+  readonly protocols?: readonly ProtocolOf<Kind>[];
   /** Chooses one of the offered subprotocols, or none by `false`. By default the first is chosen, or what `protocols` says. */
   readonly handleProtocols?:
-    | ((protocols: Set<string>, request: http.IncomingMessage) => Protocol | false | undefined)
+    | ((protocols: Set<string>, request: http.IncomingMessage) => ProtocolOf<Kind> | false | undefined)
     | null;
   /** Keep the connections in `clients`. True by default. */
   readonly clientTracking?: boolean;

@@ -38,7 +38,7 @@ interface DeferredFrame {
 /** Frames that a group encoded. */
 interface SharedSlice {
   readonly bytes: number;
-  readonly written?: undefined;
+  readonly written: FrameWritten | undefined;
   readonly frames: Uint8Array;
   readonly compressed: boolean;
 }
@@ -141,9 +141,9 @@ export class SendQueue extends FrameWriter implements FrameOutput {
     const { behindMessage } = this;
     if (behindMessage === undefined) return;
     this.behindMessage = undefined;
-    for (const { bytes, compressed, frames } of behindMessage) {
+    for (const { bytes, compressed, frames, written } of behindMessage) {
       this.deferredBytes -= bytes;
-      this.enqueueShared(frames, undefined, compressed);
+      this.enqueueShared(frames, undefined, compressed, written);
     }
   }
 
@@ -220,7 +220,7 @@ export class SendQueue extends FrameWriter implements FrameOutput {
         continue;
       }
       this.deferredBytes -= next.bytes;
-      if ('frames' in next) this.putShared(next.frames, undefined, next.compressed);
+      if ('frames' in next) this.putShared(next.frames, undefined, next.compressed, next.written);
       else this.put(next.first, next.payload, next.written);
     }
   }
@@ -250,7 +250,7 @@ export class SendQueue extends FrameWriter implements FrameOutput {
 
   private drop(error: Error, first: Pending | undefined): void {
     const dropped: Deferred[] = first === undefined ? [] : [first];
-    dropped.push(...(this.deferred ?? []));
+    dropped.push(...(this.deferred ?? []), ...(this.behindMessage ?? []));
     this.deferred = undefined;
     this.pending = undefined;
     this.behindMessage = undefined;
@@ -266,22 +266,36 @@ export class SendQueue extends FrameWriter implements FrameOutput {
    * @param block - where they lie, and what may be filled anew once it has no pins; `undefined`: nobody changes them
    * @param compressed - whether some of them are
    */
-  enqueueShared(frames: Uint8Array, block: Block | undefined, compressed: boolean): void {
+  enqueueShared(
+    frames: Uint8Array,
+    block: Block | undefined,
+    compressed: boolean,
+    written?: FrameWritten,
+  ): void {
+    if (!this.withinMessage && this.deferred === undefined) {
+      this.putShared(frames, block, compressed, written);
+      return;
+    }
+    const own = { bytes: frames.length, frames: Buffer.from(frames), compressed, written };
     if (this.withinMessage) {
       this.behindMessage ??= [];
-      this.behindMessage.push({ bytes: frames.length, frames: Buffer.from(frames), compressed });
-      this.deferredBytes += frames.length;
-    } else if (this.deferred !== undefined) {
-      this.defer({ bytes: frames.length, frames: Buffer.from(frames), compressed });
+      this.behindMessage.push(own);
+      this.deferredBytes += own.bytes;
     } else {
-      this.putShared(frames, block, compressed);
+      this.defer(own);
     }
   }
 
-  private putShared(frames: Uint8Array, block: Block | undefined, compressed: boolean): void {
+  private putShared(
+    frames: Uint8Array,
+    block: Block | undefined,
+    compressed: boolean,
+    written: FrameWritten | undefined,
+  ): void {
     // Each was compressed by itself, and what comes next must not look back beyond it.
     if (compressed) this.deflater?.forget();
     this.putEncoded(frames, block);
+    if (written !== undefined) this.whenWritten(written);
   }
 
   /** Writes frames of a group past the queue, which must be idle. */
@@ -304,8 +318,6 @@ export class SendQueue extends FrameWriter implements FrameOutput {
     }
     if (this.groups !== undefined) this.groups.handOver(this);
     const bytes = Buffer.concat(frames);
-    this.enqueueShared(bytes, undefined, false);
-    // An empty write of the stream's has its callback called in its turn.
-    if (written !== undefined) this.whenWritten(written);
+    this.enqueueShared(bytes, undefined, false, written);
   }
 }

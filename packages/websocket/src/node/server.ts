@@ -34,11 +34,18 @@ import { afterThis } from './turn.js';
 import { callUser, emitToUser, surface } from './user-code.js';
 import { WebSocket } from './websocket.js';
 
-/** A connection with its subprotocol, or with none: the empty string. */
-export type Agreed<Protocol extends string> = WebSocket & { readonly protocol: Protocol | '' };
+/** What a server is typed by: the subprotocols it knows, or the class of its connections. */
+export type ServerKind = string | typeof WebSocket;
 
-export interface ServerEvents<Protocol extends string = string> {
-  connection: [socket: Agreed<Protocol>, request: http.IncomingMessage];
+/** A connection with its subprotocol, or with none: the empty string. */
+export type Agreed<Kind extends ServerKind> = Kind extends abstract new (
+  ...given: never
+) => infer Socket
+  ? Socket & WebSocket
+  : WebSocket & { readonly protocol: Kind | '' };
+
+export interface ServerEvents<Kind extends ServerKind = string> {
+  connection: [socket: Agreed<Kind>, request: http.IncomingMessage];
   /** The lines of the answer, which may be changed or added to. */
   headers: [headers: string[], request: http.IncomingMessage];
   listening: [];
@@ -52,12 +59,12 @@ const RUNNING = 0;
 const CLOSING = 1;
 const CLOSED = 2;
 
-/** @typeParam Protocol - the subprotocols it knows, as `protocols` or `handleProtocols` say */
-export class WebSocketServer<const Protocol extends string = string> extends EventEmitter<
-  ServerEvents<Protocol>
+/** @typeParam Kind - the subprotocols it knows, as `protocols` or `handleProtocols` say; or the class of its connections */
+export class WebSocketServer<const Kind extends ServerKind = string> extends EventEmitter<
+  ServerEvents<Kind>
 > {
   /** What it was told, and the defaults of what it was not. */
-  readonly options: ServerOptions<Protocol>;
+  readonly options: ServerOptions<Kind>;
   /** The open connections; `undefined` without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined;
   private readonly settings: Settings;
@@ -70,7 +77,7 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
   private draining = false;
 
   /** @throws TypeError - not exactly one of `port`, `server` and `noServer` is given */
-  constructor(options: ServerOptions<Protocol> = {}, callback?: () => void) {
+  constructor(options: ServerOptions<Kind> = {}, callback?: () => void) {
     super();
     const ways =
       Number(options.port != null) + Number(Boolean(options.server)) + Number(Boolean(options.noServer));
@@ -79,7 +86,7 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
         'One and only one of the "port", "server", or "noServer" options must be specified',
       );
     }
-    this.options = { ...SERVER_DEFAULTS, ...withoutUndefined(options) } as ServerOptions<Protocol>;
+    this.options = { ...SERVER_DEFAULTS, ...withoutUndefined(options) } as ServerOptions<Kind>;
     this.clients = (options.clientTracking ?? true) ? new Set() : undefined;
     this.settings = settingsOf(options, { role: 'server', onGone: this.forget });
     this.admission = new Admission(options as ServerOptions);
@@ -192,7 +199,7 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
     request: http.IncomingMessage,
     stream: Duplex,
     head: Buffer,
-    callback: (socket: Agreed<Protocol>, request: http.IncomingMessage) => void,
+    callback: (socket: Agreed<Kind>, request: http.IncomingMessage) => void,
   ): void {
     stream.on('error', destroyStream);
     const { ok: handshake, refusal } = this.read(readUpgrade(request));
@@ -237,7 +244,7 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
     request: http.IncomingMessage,
     stream: Duplex,
     head: Buffer,
-    callback: (socket: Agreed<Protocol>, request: http.IncomingMessage) => void,
+    callback: (socket: Agreed<Kind>, request: http.IncomingMessage) => void,
   ): void {
     // The client may have gone meanwhile.
     if (!stream.readable || !stream.writable) {
@@ -281,14 +288,14 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
   }
 
   /** @internal Makes a connection of a stream whose handshake is done. */
-  adopt(stream: Duplex, head: Uint8Array, agreement: Agreement): Agreed<Protocol> {
+  adopt(stream: Duplex, head: Uint8Array, agreement: Agreement): Agreed<Kind> {
     const socket = new (this.options.WebSocket ?? WebSocket)(null, undefined, this.options);
     socket.setSocket(stream, head, this.settings, { ...agreement, deflateOptions: this.deflate });
     this.clients?.add(socket);
     const { deflate, protocol } = agreement;
     reportHandshake({ role: 'server', status: 101, protocol, compressed: deflate !== undefined });
     // What was negotiated is one of the server's own subprotocols, or none.
-    return socket as Agreed<Protocol>;
+    return socket as Agreed<Kind>;
   }
 
   /** @internal Whether new clients are taken. */

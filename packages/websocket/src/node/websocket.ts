@@ -48,6 +48,9 @@ export type SocketOptions = ConnectionOptions & Partial<Pick<RoleSettings, 'role
 const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
 const CONNECTING = 0;
 
+/** Where the fragments of messages end that are under way to a listener who wants them. */
+const fragmentEnds = new WeakMap<Buffer, readonly number[]>();
+
 function nothing(): void {}
 
 export class WebSocket extends ListenableAsInBrowsers {
@@ -144,7 +147,9 @@ export class WebSocket extends ListenableAsInBrowsers {
   }
 
   set binaryType(type: BinaryType) {
-    if (isBinaryType(type)) this.type = type;
+    if (!isBinaryType(type)) return;
+    this.type = type;
+    if (this.connection !== undefined) this.connection.protocol.keepsFragmentEnds = type === 'fragments';
   }
 
   /** The stream below, for its address and the like; `null` while there is none. */
@@ -194,6 +199,7 @@ export class WebSocket extends ListenableAsInBrowsers {
     this.chosenProtocol = negotiated.protocol;
     this.connection = new StreamConnection(stream, this.settings, this, negotiated);
     this.connection.pieces = this.delivery.pieces;
+    if (this.type === 'fragments') this.connection.protocol.keepsFragmentEnds = true;
     this.connection.start(head);
     emitToUser(this, 'open');
   }
@@ -420,12 +426,17 @@ export class WebSocket extends ListenableAsInBrowsers {
   /** @internal */
   messageReceived(data: Buffer, isBinary: boolean): void {
     if (CHANNELS.message.hasSubscribers) this.report('in', data.length, isBinary);
+    const ends = this.type === 'fragments' ? this.connection?.protocol.fragmentEnds : undefined;
+    if (ends !== undefined) fragmentEnds.set(data, ends);
     this.delivery.message(data, isBinary);
   }
 
   /** @internal Tells the listeners; answers whether there are any. */
   emitMessage(data: Buffer, isBinary: boolean): boolean {
-    const given = this.type === undefined || !isBinary ? data : (convertTo(this.type, data) as Buffer);
+    const given =
+      this.type === undefined || !isBinary
+        ? data
+        : (convertTo(this.type, data, fragmentEnds.get(data)) as Buffer);
     try {
       return this.emit('message', given, isBinary);
     } catch (error) {

@@ -112,6 +112,16 @@ export class Connection implements ReceiverHandler {
     return this.receiver.held;
   }
 
+  /** Has it kept where the fragments of a message end: see `fragmentEnds`. */
+  set keepsFragmentEnds(keeps: boolean) {
+    this.receiver.keepsEnds = keeps;
+  }
+
+  /** Within `onMessage`: where the message's fragments end, in bytes. */
+  get fragmentEnds(): readonly number[] | undefined {
+    return this.receiver.fragmentEnds;
+  }
+
   /** Where set, the messages that begin from now on are given to it in pieces. */
   get pieces(): PieceHandler | undefined {
     return this.receiver.pieces;

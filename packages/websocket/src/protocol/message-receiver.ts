@@ -73,6 +73,10 @@ export class MessageReceiver implements FrameSink {
   private partial: PartialMessage | undefined = undefined;
   /** A control frame that was cut, as far as it has come. */
   private control: PartialMessage | undefined = undefined;
+  /** Whether it is kept where the fragments of a message end. */
+  keepsEnds = false;
+  /** Where the fragments of the message that is told end, in bytes; absent where it came in one frame, or compressed. */
+  fragmentEnds: number[] | undefined = undefined;
   /** Where set, the messages that begin from now on are given to it in pieces. */
   pieces: PieceHandler | undefined = undefined;
   /** The message under way that is given in pieces. */
@@ -222,7 +226,12 @@ export class MessageReceiver implements FrameSink {
       this.partial = new PartialMessage(isBinary, compressed, this.settings.allocate ?? newBytes, check);
     }
     if (!this.partial.append(piece, this.parser.missing, (this.first & FIN) !== 0)) return this.badUtf8();
-    return last && (this.first & FIN) !== 0 ? this.assembled(this.partial) : true;
+    if (!last) return true;
+    if (this.keepsEnds) {
+      this.fragmentEnds ??= [];
+      this.fragmentEnds.push(this.partial.length);
+    }
+    return (this.first & FIN) !== 0 ? this.assembled(this.partial) : true;
   }
 
   private streamPiece(piece: Uint8Array, last: boolean): boolean {
@@ -259,8 +268,13 @@ export class MessageReceiver implements FrameSink {
   private assembled(partial: PartialMessage): boolean {
     this.partial = undefined;
     if (!partial.endsWell) return this.badUtf8();
-    if (partial.compressed) return this.inflate(partial.take(), partial.isBinary);
-    return this.deliver(partial.take(), partial.isBinary);
+    if (partial.compressed) {
+      this.fragmentEnds = undefined;
+      return this.inflate(partial.take(), partial.isBinary);
+    }
+    const goesOn = this.deliver(partial.take(), partial.isBinary);
+    this.fragmentEnds = undefined;
+    return goesOn;
   }
 
   /** A message that has not been checked yet. */

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from '../../src/index.js';
@@ -242,4 +243,17 @@ test('its options are what it was told, and the defaults of what it was not', as
     clientTracking: true,
     backlog: null,
   });
+});
+
+test('a class of connections is given what the one of ws is given', async () => {
+  const made: unknown[][] = [];
+  class Recorded extends WebSocket {
+    constructor(...given: ConstructorParameters<typeof WebSocket>) {
+      super(...given);
+      made.push(given);
+    }
+  }
+  const { server } = await serve({ WebSocket: Recorded, maxPayload: 7 });
+  await open(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  expect(made).toEqual([[null, undefined, server.options]]);
 });
