@@ -29,7 +29,9 @@ const inflateWhole = (
     if (result !== undefined) resolve(result);
   });
 
-test('messages come out the same, whatever the window and whether it is kept', async () => {
+test('messages come out the same, whatever the window and whether it is kept', {
+  timeout: 120_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(messages, bits, fc.boolean(), fc.nat(15), async (said, window, takeover, dictionary) => {
       const deflater = new Deflater(window, takeover, { dictionaryBytes: 1 << dictionary });
