@@ -10,7 +10,7 @@ import { DEFLATE } from '../protocol/permessage-deflate.js';
 import { type BinaryType, convertTo, isBinaryType } from './binary-type.js';
 import { sendBlob } from './blob.js';
 import { ask, type ClientOptions, type ConnectionAttempt, connect } from './client.js';
-import { type Delivery, ListenerDelivery, type Recipient } from './delivery.js';
+import { type Delivery, ListenerDelivery } from './delivery.js';
 import { CHANNELS, type MessageReport } from './diagnostics.js';
 import { ListenableAsInBrowsers, ownHandlers } from './event-target.js';
 import { IteratorDelivery } from './iterator-delivery.js';
@@ -23,6 +23,7 @@ import {
   settingsOf,
 } from './options.js';
 import { bytesOrText, isBlob, type SendData, sizeOf, toBytes } from './payload.js';
+import { SocketRecipient } from './recipient.js';
 import type { SendQueue } from './send-queue.js';
 import { type Negotiated, READING_STOPPED, StreamConnection } from './stream-connection.js';
 import { type IncomingMessageStream, StreamDelivery } from './stream-delivery.js';
@@ -66,7 +67,8 @@ export class WebSocket extends ListenableAsInBrowsers {
   private connection: StreamConnection | undefined = undefined;
   private attempt: ConnectionAttempt | undefined = undefined;
   private settings: Settings | undefined = undefined;
-  private delivery: Delivery;
+  /** How messages are taken; absent as long as listeners have taken each as it came. */
+  private chosenDelivery: Delivery | undefined = undefined;
   /** A delivery that was replaced within a message. */
   private unfinishedStream: Delivery | undefined = undefined;
   private type: BinaryType | undefined = undefined;
@@ -91,7 +93,6 @@ export class WebSocket extends ListenableAsInBrowsers {
     options?: ClientOptions,
   ) {
     super();
-    this.delivery = new ListenerDelivery(new SocketRecipient(this));
     if (address === null) return;
     const areOptions = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
     const given = areOptions ? (protocols as ClientOptions) : (options ?? {});
@@ -198,7 +199,7 @@ export class WebSocket extends ListenableAsInBrowsers {
       : settingsOf(options, { role: options.role ?? 'server', generateMask: options.generateMask });
     this.chosenProtocol = negotiated.protocol;
     this.connection = new StreamConnection(stream, this.settings, this, negotiated);
-    this.connection.pieces = this.delivery.pieces;
+    this.connection.pieces = this.chosenDelivery?.pieces;
     if (this.type === 'fragments') this.connection.protocol.keepsFragmentEnds = true;
     this.connection.start(head);
     emitToUser(this, 'open');
@@ -287,13 +288,18 @@ export class WebSocket extends ListenableAsInBrowsers {
     this.deliverBy(
       receive === undefined ? new ListenerDelivery(kept.recipient, kept) : new StreamDelivery(kept, receive),
     );
-    this.delivery.takeUp();
+    this.chosenDelivery?.takeUp();
+  }
+
+  private get delivery(): Delivery {
+    this.chosenDelivery ??= new ListenerDelivery(new SocketRecipient(this));
+    return this.chosenDelivery;
   }
 
   private deliverBy(delivery: Delivery): void {
-    const before = this.delivery;
+    const before = this.chosenDelivery;
     if (before instanceof StreamDelivery && before.isWithinMessage) this.unfinishedStream = before;
-    this.delivery = delivery;
+    this.chosenDelivery = delivery;
     if (this.connection !== undefined) this.connection.pieces = delivery.pieces;
   }
 
@@ -367,7 +373,7 @@ export class WebSocket extends ListenableAsInBrowsers {
       return;
     }
     this.connection.close(code, reason);
-    this.delivery.closing();
+    this.chosenDelivery?.closing();
   }
 
   /** Ends the connection at once, without a closing handshake: the peer and this side see code 1006. */
@@ -390,7 +396,7 @@ export class WebSocket extends ListenableAsInBrowsers {
   resume(): void {
     if (this.connection === undefined || this.readyState === STATE.closed) return;
     this.connection.stopReading(READING_STOPPED.byApplication, false);
-    this.delivery.takeUp();
+    this.chosenDelivery?.takeUp();
   }
 
   /**
@@ -400,16 +406,16 @@ export class WebSocket extends ListenableAsInBrowsers {
    * connection.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer> {
-    if (!(this.delivery instanceof IteratorDelivery)) {
+    if (!(this.chosenDelivery instanceof IteratorDelivery)) {
       const kept = this.delivery.handOver();
       const loop = new IteratorDelivery(kept, () => {
         this.deliverBy(new ListenerDelivery(kept.recipient, kept));
-        this.delivery.takeUp();
+        this.chosenDelivery?.takeUp();
       });
       this.deliverBy(loop);
       if (this.readyState === STATE.closed) loop.ended(this.uncleanEnd(this.wasClosedCleanly));
     }
-    return (this.delivery as IteratorDelivery).iterate();
+    return (this.chosenDelivery as IteratorDelivery).iterate();
   }
 
   private get wasClosedCleanly(): boolean {
@@ -428,6 +434,7 @@ export class WebSocket extends ListenableAsInBrowsers {
     if (CHANNELS.message.hasSubscribers) this.report('in', data.length, isBinary);
     const ends = this.type === 'fragments' ? this.connection?.protocol.fragmentEnds : undefined;
     if (ends !== undefined) fragmentEnds.set(data, ends);
+    if (this.chosenDelivery === undefined && this.emitMessage(data, isBinary)) return;
     this.delivery.message(data, isBinary);
   }
 
@@ -472,14 +479,14 @@ export class WebSocket extends ListenableAsInBrowsers {
     this.failure = error;
     // That a peer broke a rule, or went, must not end a process that does not listen: `close` tells. A connection that
     // never came to be is the caller's own doing.
-    const isOwnDoing = this.connection === undefined && !(this.delivery instanceof IteratorDelivery);
+    const isOwnDoing = this.connection === undefined && !(this.chosenDelivery instanceof IteratorDelivery);
     if (isOwnDoing || this.listenerCount('error') > 0) emitToUser(this, 'error', error);
   }
 
   /** @internal */
   connectionClosed(code: number, reason: Buffer): void {
     this.unfinishedStream?.ended(undefined);
-    this.delivery.ended(this.uncleanEnd(this.wasClosedCleanly));
+    this.chosenDelivery?.ended(this.uncleanEnd(this.wasClosedCleanly));
     emitToUser(this, 'close', code, reason);
   }
 
@@ -496,51 +503,6 @@ export class WebSocket extends ListenableAsInBrowsers {
   /** @internal The queue of an open connection. */
   static queueOf(socket: WebSocket): SendQueue | undefined {
     return socket.connection?.state === STATE.open ? socket.connection.queue : undefined;
-  }
-}
-
-/** The socket as its delivery sees it. */
-class SocketRecipient implements Recipient {
-  private readonly socket: WebSocket;
-
-  constructor(socket: WebSocket) {
-    this.socket = socket;
-  }
-
-  get listens(): boolean {
-    return this.socket.listenerCount('message') > 0;
-  }
-
-  get isPaused(): boolean {
-    return this.socket.isPaused;
-  }
-
-  get isOpen(): boolean {
-    return this.socket.readyState === STATE.open;
-  }
-
-  get highWaterMark(): number {
-    return this.socket.ownSettings?.highWaterMark ?? 0;
-  }
-
-  get untakenTimeout(): number {
-    return this.socket.ownSettings?.untakenTimeout ?? 0;
-  }
-
-  tell(data: Buffer, isBinary: boolean): boolean {
-    return this.socket.emitMessage(data, isBinary);
-  }
-
-  stopReading(on: boolean): void {
-    this.socket.stopReading(on);
-  }
-
-  whenListening(call: () => boolean): void {
-    const added = (event: unknown): void => {
-      if (event === 'message' && !call())
-        this.socket.removeListener('newListener' as 'drain', added as () => void);
-    };
-    this.socket.on('newListener' as 'drain', added as () => void);
   }
 }
 

@@ -19,6 +19,7 @@ import {
   often,
   shares,
 } from './arbitraries.js';
+import { rememberedBytes } from './corpus.js';
 
 const MAX_PAYLOAD = 1000;
 
@@ -201,4 +202,20 @@ describe('any bytes at all', () => {
       often(300),
     );
   });
+});
+
+test('what the corpus remembers means the same however it is cut', () => {
+  const inputs = rememberedBytes('connection');
+  expect(inputs.length).toBeGreaterThan(50);
+  for (const input of inputs) {
+    const role: Role = (input[0]! & 1) === 0 ? 'server' : 'client';
+    const body = input.subarray(1);
+    const whole = listen(role, MAX_PAYLOAD);
+    whole.connection.receiveData(body.slice());
+    const pieces = listen(role, MAX_PAYLOAD);
+    for (const byte of body) pieces.connection.receiveData(Uint8Array.of(byte));
+    expect(pieces.heard).toEqual(whole.heard);
+    expect(pieces.errors.map(({ code }) => code)).toEqual(whole.errors.map(({ code }) => code));
+    expect(whole.connection.held).toBeLessThanOrEqual(2 * MAX_PAYLOAD + 512);
+  }
 });
