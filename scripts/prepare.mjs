@@ -40,7 +40,7 @@ export function build() {
   const wanted = fingerprint();
   if (readStamp('build') === wanted && existsSync(join(root, 'apps/web/dist/index.html'))) return;
   say('Building …');
-  tool('typescript/bin/tsc', ['-b', 'packages/cli']);
+  tool('typescript/bin/tsc', ['-b', 'packages/cli', 'packages/websocket/tsconfig.browser.json']);
   tool('vite/bin/vite.js', ['build', '--logLevel=warn', join(root, 'apps/web')]);
   writeStamp('build', wanted);
 }
@@ -104,7 +104,15 @@ function fingerprint() {
   for (const name of ['package-lock.json', 'tsconfig.base.json']) visit(name);
   for (const folder of ['packages', 'apps']) {
     for (const name of readdirSync(join(root, folder)).sort()) {
-      for (const part of ['src', 'public', 'index.html', 'package.json', 'tsconfig.json', 'vite.config.ts']) {
+      for (const part of [
+        'src',
+        'public',
+        'index.html',
+        'package.json',
+        'tsconfig.json',
+        'tsconfig.browser.json',
+        'vite.config.ts',
+      ]) {
         visit(`${folder}/${name}/${part}`);
       }
     }

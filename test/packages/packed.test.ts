@@ -1,6 +1,14 @@
 /** The packages as they would be published: what is in them, whether their types hold, and whether they run alone. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -118,6 +126,49 @@ describe('the engine alone, in an empty project', () => {
     expect(node([file], project)).toEqual({ status: 0, output: 'hello back\n' });
   });
 
+  test('is there once in a process, whether it is imported or required', () => {
+    const project = projectWithEngine('once');
+    writeFileSync(
+      join(project, 'both.mjs'),
+      `import { createRequire } from 'node:module';
+       import WebSocket, * as imported from '@fullduplex/websocket';
+       import * as protocol from '@fullduplex/websocket/protocol';
+       const require = createRequire(import.meta.url);
+       const required = require('@fullduplex/websocket');
+       const names = Object.keys(imported).filter((name) => name !== 'default' && name !== '__esModule');
+       console.log(
+         required === WebSocket,
+         names.length > 10 && names.every((name) => required[name] === imported[name]),
+         protocol.WebSocketError === imported.WebSocketError,
+         require('@fullduplex/websocket/protocol').Connection === protocol.Connection,
+       );`,
+    );
+    expect(node(['both.mjs'], project)).toEqual({ status: 0, output: 'true true true true\n' });
+  });
+
+  test('loads where modules cannot be required, and its protocol where there is no Node', () => {
+    const project = projectWithEngine('old');
+    const files = join(project, 'node_modules/@fullduplex/websocket');
+    writeFileSync(
+      join(project, 'old.cjs'),
+      `console.log(typeof require('@fullduplex/websocket').WebSocketServer);`,
+    );
+    const flag = process.allowedNodeEnvironmentFlags.has('--no-experimental-require-module')
+      ? ['--no-experimental-require-module']
+      : [];
+    expect(node([...flag, 'old.cjs'], project)).toEqual({ status: 0, output: 'function\n' });
+    const browser = readdirSync(join(files, 'browser/dist')).filter((name) => name.endsWith('.js'));
+    for (const name of browser) {
+      const source = readFileSync(join(files, 'browser/dist', name), 'utf8');
+      expect(source).not.toMatch(/node:|require\(|exports\./);
+    }
+    writeFileSync(
+      join(project, 'browser.mjs'),
+      `import { Connection } from './node_modules/@fullduplex/websocket/browser/dist/index.js'; console.log(typeof Connection);`,
+    );
+    expect(node(['browser.mjs'], project)).toEqual({ status: 0, output: 'function\n' });
+  });
+
   test('compiles in a strict project, as a module and as CommonJS', () => {
     const project = projectWithEngine('types');
     mkdirSync(join(project, 'node_modules/@types'));
@@ -129,17 +180,39 @@ describe('the engine alone, in an empty project', () => {
       join(project, 'module.mts'),
       `import WebSocket, { BroadcastGroup, WebSocketServer } from '@fullduplex/websocket';
        const group = new BroadcastGroup();
-       new WebSocketServer({ noServer: true }).on('connection', (socket: WebSocket) => void group.add(socket));`,
+       new WebSocketServer({ noServer: true }).on('connection', (socket: WebSocket) => void group.add(socket));
+       class Named extends WebSocket { name = ''; }
+       const named = new WebSocketServer<typeof Named>({ noServer: true, WebSocket: Named });
+       named.on('connection', (socket) => { socket.name satisfies string; });
+       const server: WebSocket.Server = new WebSocketServer({ noServer: true, protocols: ['a', 'b'] });
+       server.on('connection', (socket) => socket.send('x', { mask: false }));
+       const verify: WebSocket.VerifyClientCallbackSync = ({ origin }) => origin === undefined;
+       const deflate: WebSocket.PerMessageDeflateOptions = { zlibDeflateOptions: { level: 1 } };
+       const data: WebSocket.Data = 'x';
+       [verify, deflate, data];
+       // @ts-expect-error what is within the engine is not for applications
+       server.adopt;
+       // @ts-expect-error
+       WebSocket.queueOf;`,
     );
     writeFileSync(
       join(project, 'common.cts'),
       `import WebSocket = require('@fullduplex/websocket');
        const socket: InstanceType<typeof WebSocket> = new WebSocket('ws://localhost');
-       socket.on('message', (data, isBinary) => { data; isBinary satisfies boolean; });`,
+       socket.on('message', (data, isBinary) => { data; isBinary satisfies boolean; });
+       socket.on('message', (data: WebSocket.RawData) => void data);
+       socket.on('message', (data: WebSocket.MessageData<'arraybuffer'>) => void data);`,
+    );
+    writeFileSync(
+      join(project, 'named.cts'),
+      `import { Data, RawData, WebSocket, WebSocketServer } from '@fullduplex/websocket';
+       const servers: WebSocketServer[] = [new WebSocketServer({ noServer: true }), new WebSocket.Server({ noServer: true })];
+       const given = (socket: WebSocket, data: RawData | Data): void => { socket; data; };
+       [servers, given];`,
     );
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
     const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
-    expect(node([compiler, ...flags, 'module.mts', 'common.cts'], project)).toEqual({
+    expect(node([compiler, ...flags, 'module.mts', 'common.cts', 'named.cts'], project)).toEqual({
       status: 0,
       output: '',
     });

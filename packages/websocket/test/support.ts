@@ -1,9 +1,13 @@
-/** What the engine's tests share: bytes as hex, a record of what a connection tells, frames as a client sends them. */
-import type { ConnectionHandler, ConnectionSettings, Inflater } from '../src/protocol/connection.js';
-import { Connection } from '../src/protocol/connection.js';
+/** What the engine's tests share: bytes as hex, a record of what a receiver tells, frames as a client sends them. */
 import type { WebSocketError } from '../src/protocol/errors.js';
 import { headerLength, writeHeader } from '../src/protocol/frame-header.js';
 import { applyMask } from '../src/protocol/mask.js';
+import {
+  type Inflater,
+  MessageReceiver,
+  type ReceiverHandler,
+  type ReceiverSettings,
+} from '../src/protocol/message-receiver.js';
 
 export function bytes(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
@@ -24,7 +28,7 @@ export function frame(first: number, payload: Uint8Array | string, key = -1): Ui
 }
 
 /** A handler that writes down what it is told, one line each. */
-export class Record implements ConnectionHandler {
+export class Record implements ReceiverHandler {
   readonly lines: string[] = [];
   error: WebSocketError | undefined;
 
@@ -54,17 +58,17 @@ export class Record implements ConnectionHandler {
   }
 }
 
-/** What a connection tells of these bytes, given at once and, in a second one, a byte at a time. */
+/** What a receiver tells of these bytes, given at once and, in a second one, a byte at a time. */
 export function replay(
   content: Uint8Array,
-  settings: Partial<ConnectionSettings> = {},
+  settings: Partial<ReceiverSettings> = {},
   inflater?: () => Inflater,
 ): string[] {
   const whole = new Record();
   const cut = new Record();
-  const all: ConnectionSettings = { role: 'server', maxPayload: 0, ...settings };
-  new Connection(all, whole, inflater?.()).receive(Uint8Array.from(content));
-  const second = new Connection(all, cut, inflater?.());
+  const all: ReceiverSettings = { role: 'server', maxPayload: 0, ...settings };
+  new MessageReceiver(all, whole, inflater?.()).receive(Uint8Array.from(content));
+  const second = new MessageReceiver(all, cut, inflater?.());
   for (const byte of content) second.receive(Uint8Array.of(byte));
   if (whole.lines.join('\n') !== cut.lines.join('\n')) {
     throw new Error(`At once: ${whole.lines.join(', ')}; a byte at a time: ${cut.lines.join(', ')}`);

@@ -3,13 +3,18 @@
  * for how long. It neither reads handshakes nor answers them.
  */
 import http from 'node:http';
-import { isGarbled } from '../protocol/permessage-deflate.js';
-import { type HandshakeRequest, headerOf, isSameOrigin, type Refusal } from '../protocol/server-handshake.js';
-import type { ClientInfo, ServerOptions } from './server-options.js';
+import { headerOf, type Refusal } from '../protocol/handshake.js';
+import { type HandshakeRequest, isSameOrigin } from '../protocol/server-handshake.js';
+import {
+  type ClientInfo,
+  SERVER_DEFAULTS,
+  type ServerOptions,
+  type VerifyClientCallbackSync,
+} from './options.js';
+import { surface } from './user-code.js';
 
-const DEFAULT_TIMEOUT = 10_000;
-const DEFAULT_PENDING = 10_000;
 const UNAVAILABLE: Refusal = { status: 503, message: 'Service Unavailable' };
+const FAILED: Refusal = { status: 500, message: 'Internal Server Error' };
 
 export class Admission {
   private readonly options: ServerOptions;
@@ -19,49 +24,64 @@ export class Admission {
     this.options = options;
   }
 
-  /** What of the handshake itself is not acceptable here; `undefined` when all of it is. */
-  check(handshake: HandshakeRequest): Refusal | undefined {
-    if (!this.options.perMessageDeflate || !handshake.extensions?.some(isGarbled)) return undefined;
-    return { status: 400, message: 'Invalid or unacceptable Sec-WebSocket-Extensions header' };
-  }
-
-  /** Decides, at once or later, and calls `decided` with nothing to let the client in. */
+  /**
+   * Decides, at once or later, and calls `decided` with nothing to let the client in. Where the application's code throws,
+   * the client is refused and the exception surfaces by itself.
+   */
   decide(
     handshake: HandshakeRequest,
     request: http.IncomingMessage,
     decided: (refusal: Refusal | undefined) => void,
   ): void {
-    const origin = headerOf(request, handshake.version === 8 ? 'sec-websocket-origin' : 'origin');
-    if (origin !== undefined && !this.allowsOrigin(origin, request)) {
-      decided({ status: 403, message: 'Origin not allowed' });
-      return;
-    }
+    const version8 = handshake.version === 8;
+    const origin = headerOf(request.headers, version8 ? 'sec-websocket-origin' : 'origin');
     const { verifyClient } = this.options;
-    if (!verifyClient) {
-      decided(undefined);
+    const { authorized, encrypted } = (request.socket ?? {}) as { authorized?: boolean; encrypted?: boolean };
+    const info: ClientInfo = {
+      origin,
+      secure: Boolean(authorized || encrypted),
+      req: request,
+    };
+    if (!verifyClient || verifyClient.length < 2) {
+      decided(this.decideNow(info, verifyClient as VerifyClientCallbackSync | undefined));
       return;
     }
-    const { authorized, encrypted } = request.socket as { authorized?: boolean; encrypted?: boolean };
-    const info: ClientInfo = { origin, secure: Boolean(authorized || encrypted), req: request };
-    if (verifyClient.length < 2) {
-      const verify = verifyClient as (info: ClientInfo) => boolean;
-      decided(verify(info) ? undefined : { status: 401, message: 'Unauthorized' });
+    const refusal = this.decideNow(info, undefined);
+    if (refusal !== undefined) {
+      decided(refusal);
       return;
     }
-    if (this.pending >= (this.options.maxPendingHandshakes ?? DEFAULT_PENDING)) {
+    if (this.pending >= (this.options.maxPendingHandshakes ?? SERVER_DEFAULTS.maxPendingHandshakes)) {
       decided(UNAVAILABLE);
       return;
     }
     const settle = this.once(decided);
-    verifyClient(info, (verified, status = 401, message, headers) => {
-      if (verified) settle(undefined);
-      else settle({ status, message: message ?? http.STATUS_CODES[status] ?? '', headers: plain(headers) });
-    });
+    try {
+      verifyClient(info, (verified, status = 401, message, headers) => {
+        if (verified) settle(undefined);
+        else settle({ status, message: message ?? http.STATUS_CODES[status] ?? '', headers: plain(headers) });
+      });
+    } catch (error) {
+      surface(error);
+      settle(FAILED);
+    }
+  }
+
+  private decideNow(info: ClientInfo, verify: VerifyClientCallbackSync | undefined): Refusal | undefined {
+    try {
+      if (info.origin !== undefined && !this.allowsOrigin(info.origin, info.req)) {
+        return { status: 403, message: 'Origin not allowed' };
+      }
+      return !verify || verify(info) ? undefined : { status: 401, message: 'Unauthorized' };
+    } catch (error) {
+      surface(error);
+      return FAILED;
+    }
   }
 
   /** Counts a decision as pending until it is made, or its time is over. */
   private once(decided: (refusal: Refusal | undefined) => void): (refusal: Refusal | undefined) => void {
-    const timeout = this.options.handshakeTimeout ?? DEFAULT_TIMEOUT;
+    const timeout = this.options.handshakeTimeout ?? SERVER_DEFAULTS.handshakeTimeout;
     let timer: NodeJS.Timeout | undefined;
     let open = true;
     const settle = (refusal: Refusal | undefined): void => {

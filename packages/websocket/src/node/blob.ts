@@ -1,40 +1,31 @@
 /** Sending what a blob holds: it is read first, and what is sent after it waits behind it. */
-import { WebSocketError } from '../protocol/errors.js';
-import { FIN, OPCODE } from '../protocol/opcode.js';
-import type { Outbox, SendCallback } from './outbox.js';
+import { FIN } from '../protocol/opcode.js';
+import type { StreamConnection } from './stream-connection.js';
+import type { SendCallback, SendOptions } from './websocket.js';
 
-/** @param onFailure - called when the blob cannot be read */
+/** Takes the blob's place among what is sent, as a message or as a fragment, and puts it there once it was read. */
 export function sendBlob(
-  outbox: Outbox,
+  { protocol, queue }: StreamConnection,
   blob: Blob,
-  compress: boolean,
-  callback: SendCallback | undefined,
-  onFailure: (error: Error) => void,
+  { binary = true, compress, fin = true }: SendOptions,
+  written: SendCallback | undefined,
 ): void {
-  const first = FIN | OPCODE.binary;
-  const send = (bytes: Buffer, done: () => void): void => {
-    if (outbox.ended) {
-      const error = new WebSocketError(
-        'WS_ERR_NOT_OPEN',
-        'The socket was closed while the blob was being read',
-      );
-      callback?.(error);
-      outbox.dropWaiting(error);
-    } else if (compress && outbox.deflater?.wants(bytes.length)) {
-      outbox.deflate(first, bytes, callback, done);
-    } else {
-      outbox.put(first, bytes, callback);
-      done();
-    }
-  };
-  outbox.later(blob.size, undefined, (done) => {
+  const isWhole = fin && !protocol.withinMessage;
+  const first = protocol.withinMessage ? protocol.continuationHead(fin) : protocol.messageHead(binary, fin);
+  queue.laterFragment(first, blob.size, written, (done) => {
     blob.arrayBuffer().then(
-      (content) => send(Buffer.from(content), done),
-      (error: Error) => {
-        callback?.(error);
-        outbox.dropWaiting(error);
-        onFailure(error);
+      (content) => {
+        const bytes = Buffer.from(content);
+        // Everyone who waits will be told that the connection is gone.
+        if (queue.ended) return;
+        if (isWhole && compress !== false && queue.deflater?.wants(bytes.length)) {
+          queue.deflate(FIN | first, bytes, written, done);
+          return;
+        }
+        queue.put(first, bytes, written);
+        done();
       },
+      (error: Error) => done(error),
     );
   });
 }

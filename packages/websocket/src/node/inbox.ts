@@ -1,6 +1,6 @@
 /**
- * Messages that have come and that nobody has taken yet: because no listener is there so far, or because they are read
- * by iteration. It owns how many bytes may wait, and tells when reading should stop and may go on.
+ * Messages that have come and that nobody has taken yet. It owns how many bytes of them may wait, and tells when reading
+ * should stop and may go on; who takes them is a delivery's to say.
  */
 
 export interface Message {
@@ -11,56 +11,50 @@ export interface Message {
 /** What a message costs beside its bytes. */
 const BOOKKEEPING = 128;
 
-interface Waiter {
-  resolve(message: Message | undefined): void;
-  reject(error: Error): void;
+/** Bytes that wait, against a limit. */
+export class ByteLimit {
+  private readonly limit: number;
+  private readonly onLevel: (reached: boolean) => void;
+  private bytes = 0;
+  reached = false;
+
+  /**
+   * @param limit - bytes that may wait before `onLevel(true)` is called
+   * @param onLevel - called when it is reached, and again when half of it is left
+   */
+  constructor(limit: number, onLevel: (reached: boolean) => void) {
+    this.limit = limit;
+    this.onLevel = onLevel;
+  }
+
+  /** So many bytes more wait, or fewer. */
+  change(bytes: number): void {
+    this.bytes += bytes;
+    const reached = this.reached ? this.bytes * 2 > this.limit : this.bytes > 0 && this.bytes >= this.limit;
+    if (reached === this.reached) return;
+    this.reached = reached;
+    this.onLevel(reached);
+  }
 }
 
 export class Inbox {
-  private readonly limit: number;
-  private readonly onLevel: (full: boolean) => void;
+  readonly limit: ByteLimit;
   private messages: Message[] = [];
   private first = 0;
-  private held = 0;
-  private full = false;
-  private readonly waiters: Waiter[] = [];
-  private ended = false;
-  private error: Error | undefined = undefined;
-  /** How many iterations are under way. */
-  readers = 0;
 
-  /**
-   * @param limit - bytes that may wait, bookkeeping included, before `onLevel(true)` is called
-   * @param onLevel - called when it is full, and again when half of it was taken
-   */
-  constructor(limit: number, onLevel: (full: boolean) => void) {
+  constructor(limit: ByteLimit) {
     this.limit = limit;
-    this.onLevel = onLevel;
   }
 
   get size(): number {
     return this.messages.length - this.first;
   }
 
-  /** Whether someone waits for a message, or will. */
-  get isRead(): boolean {
-    return this.readers > 0;
-  }
-
   push(data: Buffer, isBinary: boolean): void {
-    const waiter = this.waiters.shift();
-    if (waiter !== undefined) {
-      waiter.resolve({ data, isBinary });
-      return;
-    }
     // A small message must not keep the whole chunk alive that it came in.
     const own = data.buffer.byteLength > 2 * data.length ? copy(data) : data;
     this.messages.push({ data: own, isBinary });
-    this.held += own.length + BOOKKEEPING;
-    if (!this.full && this.held >= this.limit) {
-      this.full = true;
-      this.onLevel(true);
-    }
+    this.limit.change(own.length + BOOKKEEPING);
   }
 
   /** The oldest message; `undefined` when none waits. */
@@ -72,50 +66,13 @@ export class Inbox {
       this.messages = this.messages.slice(this.first);
       this.first = 0;
     }
-    this.held -= message.data.length + BOOKKEEPING;
-    if (this.full && this.held * 2 <= this.limit) {
-      this.full = false;
-      this.onLevel(false);
-    }
+    this.limit.change(-message.data.length - BOOKKEEPING);
     return message;
-  }
-
-  /** The next message; `undefined` once the connection is gone and all were taken. */
-  next(): Promise<Message | undefined> {
-    const message = this.shift();
-    if (message !== undefined) return Promise.resolve(message);
-    if (this.error !== undefined) {
-      const { error } = this;
-      this.error = undefined;
-      return Promise.reject(error);
-    }
-    if (this.ended) return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
-  }
-
-  /** Nothing more will come. With an error, one reader is told when all that came before it was taken. */
-  end(error?: Error): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.error = error;
-    for (const waiter of this.waiters.splice(0)) {
-      if (this.error === undefined) {
-        waiter.resolve(undefined);
-      } else {
-        waiter.reject(this.error);
-        this.error = undefined;
-      }
-    }
   }
 
   /** Throws away what waits. */
   clear(): void {
-    this.messages = [];
-    this.first = 0;
-    this.held = 0;
-    if (!this.full) return;
-    this.full = false;
-    this.onLevel(false);
+    while (this.shift() !== undefined);
   }
 }
 
@@ -123,37 +80,4 @@ function copy(data: Buffer): Buffer {
   const own = Buffer.allocUnsafeSlow(data.length);
   own.set(data);
   return own;
-}
-
-/** Reads an inbox by `for await`: text as strings, binary messages as buffers. Leaving the loop leaves the rest there. */
-export function iterate(inbox: Inbox): AsyncIterableIterator<string | Buffer> {
-  let over = false;
-  inbox.readers++;
-  const leave = (): void => {
-    if (!over) inbox.readers--;
-    over = true;
-  };
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      if (over) return { done: true, value: undefined };
-      try {
-        const message = await inbox.next();
-        if (message !== undefined) {
-          return { done: false, value: message.isBinary ? message.data : message.data.toString() };
-        }
-      } catch (error) {
-        leave();
-        throw error;
-      }
-      leave();
-      return { done: true, value: undefined };
-    },
-    return(value) {
-      leave();
-      return Promise.resolve({ done: true, value });
-    },
-  };
 }

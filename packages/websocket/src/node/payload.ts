@@ -1,4 +1,5 @@
 /** What callers may send, as bytes. */
+import { types } from 'node:util';
 
 export type SendData =
   | string
@@ -11,6 +12,20 @@ export type SendData =
 
 const NO_BYTES = Buffer.alloc(0);
 
+// What is bytes is asked of `ArrayBuffer.isView` and `node:util`, and never by `instanceof`: under some test runners the
+// globals are of another realm.
+
+/** Whether it is a blob, be it of Node or of a document. */
+export function isBlob(data: unknown): data is Blob {
+  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data)) return false;
+  const {
+    arrayBuffer,
+    size,
+    [Symbol.toStringTag]: tag,
+  } = data as Partial<Blob> & { [Symbol.toStringTag]?: string };
+  return typeof arrayBuffer === 'function' && typeof size === 'number' && (tag === 'Blob' || tag === 'File');
+}
+
 /**
  * The bytes of what was given, without a copy where it already is bytes.
  *
@@ -20,7 +35,7 @@ export function toBytes(data: unknown): Buffer {
   if (Buffer.isBuffer(data)) return data;
   if (typeof data === 'string') return Buffer.from(data, 'utf8');
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return Buffer.from(data);
+  if (types.isAnyArrayBuffer(data)) return Buffer.from(data);
   if (Array.isArray(data) && data.every((byte) => Number.isInteger(byte)))
     return Buffer.from(data as number[]);
   throw new TypeError(
@@ -37,5 +52,5 @@ export function bytesOrText(data: unknown): string | Buffer {
 
 /** How many bytes it would be. */
 export function sizeOf(data: unknown): number {
-  return data instanceof Blob ? data.size : Buffer.byteLength(bytesOrText(data));
+  return isBlob(data) ? data.size : Buffer.byteLength(bytesOrText(data));
 }

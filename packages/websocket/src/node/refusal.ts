@@ -1,7 +1,8 @@
 /** How a request that will not become a connection is answered, over HTTP/1.1. */
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
-import { formatAnswer, type Refusal } from '../protocol/server-handshake.js';
+import type { Refusal } from '../protocol/handshake.js';
+import { formatHead } from '../protocol/server-handshake.js';
 
 /** Answers, and ends the stream. */
 export function refuseUpgrade(stream: Duplex, refusal: Refusal): void {
@@ -15,7 +16,7 @@ export function refuseUpgrade(stream: Duplex, refusal: Refusal): void {
   };
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
   stream.once('finish', () => stream.destroy());
-  stream.end(formatAnswer(lines) + message);
+  stream.end(formatHead(lines) + message);
 }
 
 /** Answers a request that asks for no upgrade, on a server that has nothing else to give. */

@@ -2,46 +2,72 @@
  * `WebSocketServer`: turns upgrade requests into connections, with the API people know from `ws`. What a handshake must
  * be is the protocol's to say, and who may come in is the admission's.
  */
-import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
 import type https from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketError } from '../protocol/errors.js';
-import { acceptOffer, formatAccepted } from '../protocol/permessage-deflate.js';
+import type { Agreement, Outcome, Refusal } from '../protocol/handshake.js';
 import {
-  ACCEPT_GUID,
-  answerLines,
-  checkChosenProtocol,
-  formatAnswer,
+  agree,
+  answerUpgrade,
+  formatHead,
   type HandshakeRequest,
-  isRefusal,
-  type Refusal,
-  readHandshake,
+  readUpgrade,
 } from '../protocol/server-handshake.js';
 import { Admission } from './admission.js';
-import { type DeflateOptions, deflateOptions } from './deflate.js';
+import { type DeflateOptions, deflateOptions } from './deflate-options.js';
 import { reportHandshake } from './diagnostics.js';
 import { type DrainOptions, type DrainProgress, drainSockets } from './drain.js';
-import { isLinked } from './link.js';
-import type { LinkOwner, LinkSettings, Negotiated } from './link-settings.js';
+import {
+  SERVER_DEFAULTS,
+  type ServerOptions,
+  type Settings,
+  settingsOf,
+  withoutUndefined,
+} from './options.js';
 import { askForUpgrade, destroyStream, refuseUpgrade } from './refusal.js';
-import { type Agreed, type ServerEvents, type ServerOptions, serverSettings } from './server-options.js';
+import { sha1Base64 } from './sha1.js';
+import { isConnected } from './stream-connection.js';
+import { afterThis } from './turn.js';
+import { callUser, emitToUser, surface } from './user-code.js';
 import { WebSocket } from './websocket.js';
+
+/** What a server is typed by: the subprotocols it knows, or the class of its connections. */
+export type ServerKind = string | typeof WebSocket;
+
+/** A connection with its subprotocol, or with none: the empty string. */
+export type Agreed<Kind extends ServerKind> = Kind extends abstract new (
+  ...given: never
+) => infer Socket
+  ? Socket & WebSocket
+  : WebSocket & { readonly protocol: Kind | '' };
+
+export interface ServerEvents<Kind extends ServerKind = string> {
+  connection: [socket: Agreed<Kind>, request: http.IncomingMessage];
+  /** The lines of the answer, which may be changed or added to. */
+  headers: [headers: string[], request: http.IncomingMessage];
+  listening: [];
+  error: [error: Error];
+  close: [];
+  /** A handshake that is none. Whoever listens must answer and end the stream. */
+  wsClientError: [error: Error, stream: Duplex, request: http.IncomingMessage];
+}
 
 const RUNNING = 0;
 const CLOSING = 1;
 const CLOSED = 2;
 
-/** @typeParam Protocol - the subprotocols it knows, as `protocols` or `handleProtocols` say */
-export class WebSocketServer<const Protocol extends string = string> extends EventEmitter<
-  ServerEvents<Protocol>
+/** @typeParam Kind - the subprotocols it knows, as `protocols` or `handleProtocols` say; or the class of its connections */
+export class WebSocketServer<const Kind extends ServerKind = string> extends EventEmitter<
+  ServerEvents<Kind>
 > {
-  readonly options: ServerOptions<Protocol>;
+  /** What it was told, and the defaults of what it was not. */
+  readonly options: ServerOptions<Kind>;
   /** The open connections; `undefined` without `clientTracking`. */
   readonly clients: Set<WebSocket> | undefined;
-  private readonly settings: LinkSettings;
+  private readonly settings: Settings;
   private readonly admission: Admission;
   private readonly deflate: DeflateOptions | undefined;
   private server: http.Server | https.Server | undefined = undefined;
@@ -51,7 +77,7 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
   private draining = false;
 
   /** @throws TypeError - not exactly one of `port`, `server` and `noServer` is given */
-  constructor(options: ServerOptions<Protocol> = {}, callback?: () => void) {
+  constructor(options: ServerOptions<Kind> = {}, callback?: () => void) {
     super();
     const ways =
       Number(options.port != null) + Number(Boolean(options.server)) + Number(Boolean(options.noServer));
@@ -60,10 +86,10 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
         'One and only one of the "port", "server", or "noServer" options must be specified',
       );
     }
-    this.options = options;
+    this.options = { ...SERVER_DEFAULTS, ...withoutUndefined(options) } as ServerOptions<Kind>;
     this.clients = (options.clientTracking ?? true) ? new Set() : undefined;
-    this.settings = serverSettings(options, this.forget);
-    this.admission = new Admission(options);
+    this.settings = settingsOf(options, { role: 'server', onGone: this.forget });
+    this.admission = new Admission(options as ServerOptions);
     this.deflate = deflateOptions(options.perMessageDeflate);
     if (options.port != null) {
       this.server = http.createServer(askForUpgrade);
@@ -94,7 +120,15 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
     const listening = (): void => void this.emit('listening');
     const failed = (error: Error): void => void this.emit('error', error);
     const upgrade = (request: http.IncomingMessage, stream: Duplex, head: Buffer): void => {
-      this.handleUpgrade(request, stream, head, (socket) => this.emit('connection', socket, request));
+      // `node:http` lets an upgrade pass without one. Who hands in requests of their own may leave it out.
+      if (request.headers.host === undefined) {
+        stream.on('error', destroyStream);
+        this.refuse({ status: 400, message: 'Missing Host header' }, stream, request);
+        return;
+      }
+      this.handleUpgrade(request, stream, head, (socket) => {
+        emitToUser(this, 'connection', socket, request);
+      });
     };
     server.on('listening', listening);
     server.on('error', failed);
@@ -122,7 +156,7 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
         const error = new WebSocketError('WS_ERR_SERVER_NOT_RUNNING', 'The server is not running');
         this.once('close', () => callback(error));
       }
-      process.nextTick(() => this.emitClose());
+      afterThis(() => this.emitClose());
       return;
     }
     if (callback) this.once('close', () => callback());
@@ -138,13 +172,13 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
     } else if (this.clients !== undefined && this.clients.size > 0) {
       this.closeWhenEmpty = true;
     } else {
-      process.nextTick(() => this.emitClose());
+      afterThis(() => this.emitClose());
     }
   }
 
   private emitClose(): void {
     this.state = CLOSED;
-    this.emit('close');
+    emitToUser(this, 'close');
   }
 
   /** Whether the request is for this server: by default, whether its path is the option's. */
@@ -165,19 +199,25 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
     request: http.IncomingMessage,
     stream: Duplex,
     head: Buffer,
-    callback: (socket: Agreed<Protocol>, request: http.IncomingMessage) => void,
+    callback: (socket: Agreed<Kind>, request: http.IncomingMessage) => void,
   ): void {
     stream.on('error', destroyStream);
-    const handshake = readHandshake(request);
-    const refusal = isRefusal(handshake) ? handshake : this.admission.check(handshake);
-    if (isRefusal(handshake) || refusal !== undefined) {
-      this.refuse(refusal!, stream, request);
+    const { ok: handshake, refusal } = this.read(readUpgrade(request));
+    if (refusal !== undefined) {
+      this.refuse(refusal, stream, request);
       return;
     }
     this.admit(handshake, request, (refused) => {
       if (refused === undefined) this.complete(handshake, request, stream, head, callback);
       else turnAway(stream, refused);
     });
+  }
+
+  /** @internal Refuses at once what no agreement will come of. */
+  read(read: Outcome<HandshakeRequest>): Outcome<HandshakeRequest> {
+    if (read.refusal !== undefined) return read;
+    const { refusal } = agree(read.ok, '', this.deflate);
+    return refusal === undefined ? read : { refusal };
   }
 
   /** @internal Decides whether a client may come in, whatever its request came over. */
@@ -196,7 +236,7 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
       return;
     }
     const error = new WebSocketError('WS_ERR_HANDSHAKE_INVALID', refusal.message);
-    this.emit('wsClientError', error, stream, request);
+    emitToUser(this, 'wsClientError', error, stream, request);
   }
 
   private complete(
@@ -204,14 +244,14 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
     request: http.IncomingMessage,
     stream: Duplex,
     head: Buffer,
-    callback: (socket: Agreed<Protocol>, request: http.IncomingMessage) => void,
+    callback: (socket: Agreed<Kind>, request: http.IncomingMessage) => void,
   ): void {
     // The client may have gone meanwhile.
     if (!stream.readable || !stream.writable) {
       stream.destroy();
       return;
     }
-    if (isLinked(stream)) {
+    if (isConnected(stream)) {
       throw new Error(
         'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
       );
@@ -220,39 +260,42 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
       turnAway(stream, { status: 503, message: 'Service Unavailable' });
       return;
     }
-    const negotiated = this.negotiate(handshake, request);
-    const lines = answerLines(acceptOf(handshake.key));
-    if (negotiated.protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${negotiated.protocol}`);
-    if (negotiated.deflate) {
-      lines.push(`Sec-WebSocket-Extensions: ${formatAccepted(negotiated.deflate.parameters)}`);
+    let agreement: Agreement;
+    let answer: string;
+    try {
+      agreement = this.agreeWith(handshake, request);
+      const lines = answerUpgrade(handshake, agreement, sha1Base64);
+      this.emit('headers', lines, request);
+      answer = formatHead(lines);
+    } catch (error) {
+      surface(error);
+      turnAway(stream, { status: 500, message: 'Internal Server Error' });
+      return;
     }
-    this.emit('headers', lines, request);
-    stream.write(formatAnswer(lines));
+    stream.write(answer);
     stream.removeListener('error', destroyStream);
     if (stream instanceof Socket) {
       stream.setTimeout(0);
       stream.setNoDelay();
     }
-    callback(this.adopt(stream, head, negotiated), request);
+    callUser(callback, undefined, this.adopt(stream, head, agreement), request);
   }
 
-  /** @internal What is agreed on with this client. */
-  negotiate(handshake: HandshakeRequest, request: http.IncomingMessage): Negotiated {
-    const protocol = this.chooseProtocol(handshake.protocols, request);
-    const { deflate: options } = this;
-    const parameters = options && handshake.extensions && acceptOffer(handshake.extensions, options);
-    return { protocol, deflate: parameters && options ? { parameters, options } : undefined };
+  /** @internal What is agreed on with a client that was let in. */
+  agreeWith(handshake: HandshakeRequest, request: http.IncomingMessage): Agreement {
+    const { ok } = agree(handshake, this.chooseProtocol(handshake.protocols, request), this.deflate);
+    return ok!;
   }
 
   /** @internal Makes a connection of a stream whose handshake is done. */
-  adopt(stream: Duplex, head: Uint8Array, negotiated: Negotiated): Agreed<Protocol> {
-    const socket = new (this.options.WebSocket ?? WebSocket)(null);
-    socket.setSocket(stream, head, this.settings, negotiated);
+  adopt(stream: Duplex, head: Uint8Array, agreement: Agreement): Agreed<Kind> {
+    const socket = new (this.options.WebSocket ?? WebSocket)(null, undefined, this.options);
+    socket.setSocket(stream, head, this.settings, { ...agreement, deflateOptions: this.deflate });
     this.clients?.add(socket);
-    const { protocol } = negotiated;
-    reportHandshake({ role: 'server', status: 101, protocol, compressed: negotiated.deflate !== undefined });
+    const { deflate, protocol } = agreement;
+    reportHandshake({ role: 'server', status: 101, protocol, compressed: deflate !== undefined });
     // What was negotiated is one of the server's own subprotocols, or none.
-    return socket as Agreed<Protocol>;
+    return socket as Agreed<Kind>;
   }
 
   /** @internal Whether new clients are taken. */
@@ -278,23 +321,15 @@ export class WebSocketServer<const Protocol extends string = string> extends Eve
     const chosen = handleProtocols
       ? handleProtocols(offered, request)
       : protocols.find((protocol) => offered.has(protocol));
-    if (!chosen) return '';
-    checkChosenProtocol(chosen);
-    return chosen;
+    return chosen || '';
   }
 
-  private readonly forget = (socket: LinkOwner): void => {
+  private readonly forget = (socket: WebSocket): void => {
     const { clients } = this;
     if (clients === undefined) return;
-    clients.delete(socket as WebSocket);
-    if (this.closeWhenEmpty && clients.size === 0) process.nextTick(() => this.emitClose());
+    clients.delete(socket);
+    if (this.closeWhenEmpty && clients.size === 0) afterThis(() => this.emitClose());
   };
-}
-
-function acceptOf(key: string): string {
-  return createHash('sha1')
-    .update(key + ACCEPT_GUID)
-    .digest('base64');
 }
 
 function turnAway(stream: Duplex, refusal: Refusal): void {

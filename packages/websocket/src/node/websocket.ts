@@ -1,22 +1,36 @@
 /**
  * `WebSocket`: a connection as an application sees it, with the API people know from `ws`. What happens on the wire is
- * the link's, how a client connects is `client.ts`'s.
+ * the connection's, how messages are taken is a delivery's, and how a client connects is `client.ts`'s.
  */
 import type { ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { STATE } from '../protocol/connection.js';
 import { WebSocketError } from '../protocol/errors.js';
-import { FIN, OPCODE } from '../protocol/opcode.js';
 import { DEFLATE } from '../protocol/permessage-deflate.js';
 import { type BinaryType, convertTo, isBinaryType } from './binary-type.js';
-import { type ClientOptions, connect, type Pending } from './client.js';
-import { DEFAULT_HIGH_WATER_MARK } from './connection-options.js';
+import { sendBlob } from './blob.js';
+import { ask, type ClientOptions, type ConnectionAttempt, connect } from './client.js';
+import { type Delivery, ListenerDelivery } from './delivery.js';
+import { CHANNELS, type MessageReport } from './diagnostics.js';
 import { ListenableAsInBrowsers, ownHandlers } from './event-target.js';
-import { Inbox, iterate } from './inbox.js';
-import { CLOSED, FULL, Link, OPEN, PAUSED, STREAM_FULL } from './link.js';
-import type { LinkOwner, LinkSettings, Negotiated } from './link-settings.js';
-import { IncomingMessageStream, type MessageSource } from './message-streams.js';
-import type { Outbox, SendCallback } from './outbox.js';
-import { bytesOrText, type SendData, sizeOf, toBytes } from './payload.js';
+import { IteratorDelivery } from './iterator-delivery.js';
+import { type MessageSource, sendPieces } from './message-streams.js';
+import {
+  areSettings,
+  type ConnectionOptions,
+  type RoleSettings,
+  type Settings,
+  settingsOf,
+} from './options.js';
+import { bytesOrText, isBlob, type SendData, sizeOf, toBytes } from './payload.js';
+import { SocketRecipient } from './recipient.js';
+import type { SendQueue } from './send-queue.js';
+import { type Negotiated, READING_STOPPED, StreamConnection } from './stream-connection.js';
+import { type IncomingMessageStream, StreamDelivery } from './stream-delivery.js';
+import { afterThis } from './turn.js';
+import { callUser, emitToUser, surface } from './user-code.js';
+
+export type SendCallback = (error?: Error | null) => void;
 
 export interface SendOptions {
   /** As a binary message, or as text. By default text for strings, and binary for everything else. */
@@ -25,11 +39,22 @@ export interface SendOptions {
   readonly compress?: boolean;
   /** Whether this is the last fragment of the message. True by default. Fragments are not compressed. */
   readonly fin?: boolean;
+  /** Without effect: a client's frames are masked, and a server's are not (RFC 6455, 5.1). */
+  readonly mask?: boolean;
 }
 
-const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
+/** What `setSocket` may be told. */
+export type SocketOptions = ConnectionOptions & Partial<Pick<RoleSettings, 'role' | 'generateMask'>>;
 
-export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
+const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
+const CONNECTING = 0;
+
+/** Where the fragments of messages end that are under way to a listener who wants them. */
+const fragmentEnds = new WeakMap<Buffer, readonly number[]>();
+
+function nothing(): void {}
+
+export class WebSocket extends ListenableAsInBrowsers {
   declare static readonly CONNECTING: 0;
   declare static readonly OPEN: 1;
   declare static readonly CLOSING: 2;
@@ -39,19 +64,20 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
   declare readonly CLOSING: 2;
   declare readonly CLOSED: 3;
 
-  private link: Link | undefined = undefined;
-  private pending: Pending | undefined = undefined;
+  private connection: StreamConnection | undefined = undefined;
+  private attempt: ConnectionAttempt | undefined = undefined;
+  private settings: Settings | undefined = undefined;
+  /** How messages are taken; absent as long as listeners have taken each as it came. */
+  private chosenDelivery: Delivery | undefined = undefined;
+  /** A delivery that was replaced within a message. */
+  private unfinishedStream: Delivery | undefined = undefined;
   private type: BinaryType | undefined = undefined;
-  private chosen = '';
-  private errorEmitted = false;
-  /** Whether fragments of a message were sent, and its last one was not. */
-  private fragmenting = false;
+  private chosenProtocol = '';
+  private hasFailed = false;
+  /** Why it failed, for those who read by other ways than events. */
+  private failure: Error | undefined = undefined;
   /** Bytes that were given to be sent when it was too late. */
-  private lost = 0;
-  /** Messages nobody has taken; absent as long as a listener takes each as it comes. */
-  private inbox: Inbox | undefined = undefined;
-  /** Whether messages that nobody listens for are dropped. */
-  private deaf = false;
+  private unsentBytes = 0;
 
   /**
    * Connects to a server.
@@ -69,30 +95,31 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
     super();
     if (address === null) return;
     const areOptions = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
-    const settings = areOptions ? (protocols as ClientOptions) : (options ?? {});
+    const given = areOptions ? (protocols as ClientOptions) : (options ?? {});
     const offered =
-      areOptions || protocols === undefined ? (settings.protocols ?? []) : (protocols as string | string[]);
-    this.pending = { request: undefined, state: 0, url: '', abort: undefined, redirects: 0 };
-    connect(this, this.pending, address, Array.isArray(offered) ? offered : [offered as string], settings);
+      areOptions || protocols === undefined ? (given.protocols ?? []) : (protocols as string | string[]);
+    this.settings = settingsOf(given, { role: 'client', generateMask: given.generateMask });
+    this.attempt = connect(this, address, Array.isArray(offered) ? offered : [offered as string], given);
+    ask(this.attempt);
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
-    return this.link?.state ?? this.pending?.state ?? 0;
+    return this.connection?.state ?? this.attempt?.state ?? CONNECTING;
   }
 
   /** The subprotocol that was agreed on, or the empty string. */
   get protocol(): string {
-    return this.chosen;
+    return this.chosenProtocol;
   }
 
   /** The names of the extensions in use. */
   get extensions(): string {
-    return this.link?.outbox.deflater === undefined ? '' : DEFLATE;
+    return this.connection?.queue.deflater === undefined ? '' : DEFLATE;
   }
 
   /** Where a client is connected to; `undefined` for a server's connection. */
   get url(): string | undefined {
-    return this.pending?.url;
+    return this.attempt?.url;
   }
 
   /**
@@ -100,18 +127,19 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
    * queued, so that it tells of a peer that is slow, and not of a turn that is not over.
    */
   get bufferedAmount(): number {
-    const { link } = this;
-    if (link === undefined) return this.lost;
-    if (!link.outbox.idle) link.outbox.flush();
-    return link.outbox.bufferedAmount + this.lost;
+    const queue = this.connection?.queue;
+    if (queue === undefined) return this.unsentBytes;
+    if (!queue.idle) queue.flush();
+    return queue.bufferedAmount + this.unsentBytes;
   }
 
   get isPaused(): boolean {
-    return this.link?.paused ?? false;
+    return this.connection?.isPaused ?? false;
   }
 
   get wasClean(): boolean {
-    return this.link?.closeReceived === true && this.link.closeSent;
+    const protocol = this.connection?.protocol;
+    return protocol?.closeReceived === true && protocol.closeSent;
   }
 
   /** What binary messages are given as; anything unknown is ignored. `nodebuffer` by default. */
@@ -120,38 +148,61 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
   }
 
   set binaryType(type: BinaryType) {
-    if (isBinaryType(type)) this.type = type;
+    if (!isBinaryType(type)) return;
+    this.type = type;
+    if (this.connection !== undefined) this.connection.protocol.keepsFragmentEnds = type === 'fragments';
   }
 
   /** The stream below, for its address and the like; `null` while there is none. */
   get _socket(): Duplex | null {
-    return this.link?.stream ?? null;
+    return this.connection?.stream ?? null;
   }
 
   /** The request under way, while connecting. */
   get _req(): ClientRequest | null {
-    return this.pending?.request ?? null;
+    return this.attempt?.request ?? null;
   }
 
   get _redirects(): number {
-    return this.pending?.redirects ?? 0;
+    return this.attempt?.redirects ?? 0;
   }
 
   get _closeTimer(): NodeJS.Timeout | null {
-    return this.link?.closeTimer ?? null;
+    return this.connection?.closeTimer ?? null;
   }
 
-  /** Puts an upgraded stream under a socket that was made with `null`. A server does this; applications need not. */
+  /** For programs that send the same encoded frames to many, as engine.io does: see `BroadcastGroup`. */
+  get _sender(): { sendFrame(frames: readonly Uint8Array[], callback?: SendCallback): void } | null {
+    const { connection } = this;
+    if (connection === undefined) return null;
+    return {
+      sendFrame: (frames, callback) => {
+        if (connection.state === STATE.open) connection.queue.sendEncoded(frames, callback);
+        else this.refuse(Buffer.concat(frames), callback);
+      },
+    };
+  }
+
+  /**
+   * Puts an upgraded stream under a socket that was made with `null`. A server does this; applications need not.
+   *
+   * @param options - as for a server's connections, unless `role` says `client`
+   */
   setSocket(
     stream: Duplex,
     head: Uint8Array,
-    settings: LinkSettings,
-    negotiated: Negotiated = { protocol: '' },
+    options: SocketOptions | Settings = {},
+    negotiated: Negotiated = { protocol: '', deflate: undefined },
   ): void {
-    this.chosen = negotiated.protocol;
-    this.link = new Link(stream, settings, this, negotiated);
-    this.link.start(head);
-    this.emit('open');
+    this.settings = areSettings(options)
+      ? options
+      : settingsOf(options, { role: options.role ?? 'server', generateMask: options.generateMask });
+    this.chosenProtocol = negotiated.protocol;
+    this.connection = new StreamConnection(stream, this.settings, this, negotiated);
+    this.connection.pieces = this.chosenDelivery?.pieces;
+    if (this.type === 'fragments') this.connection.protocol.keepsFragmentEnds = true;
+    this.connection.start(head);
+    emitToUser(this, 'open');
   }
 
   /**
@@ -165,25 +216,46 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
   send(data: SendData, callback?: SendCallback): void;
   send(data: SendData, options?: SendOptions, callback?: SendCallback): void;
   send(data: SendData, options?: SendOptions | SendCallback, callback?: SendCallback): void {
-    const done = typeof options === 'function' ? options : callback;
+    const written = typeof options === 'function' ? options : callback;
     const how = typeof options === 'function' ? undefined : options;
-    const { link } = this;
-    if (link === undefined || link.state !== OPEN) {
-      this.refuse(data, done);
+    const { connection } = this;
+    if (connection === undefined || connection.state !== STATE.open) {
+      this.refuse(data, written);
       return;
     }
-    const compress = how?.compress !== false;
-    if (data instanceof Blob) {
-      link.blob(data, compress, done);
+    const last = how?.fin !== false;
+    if (isBlob(data)) {
+      if (this.hasRoom(connection, data.size, true, written)) {
+        sendBlob(connection, data, { ...how, fin: last }, written);
+      }
       return;
     }
     const payload = bytesOrText(data);
     const isBinary = how?.binary ?? typeof payload !== 'string';
-    const opcode = this.fragmenting ? OPCODE.continuation : isBinary ? OPCODE.binary : OPCODE.text;
-    const last = how?.fin !== false;
-    const whole = last && !this.fragmenting;
-    this.fragmenting = !last;
-    link.message(last ? FIN | opcode : opcode, payload, whole, whole && compress, done);
+    if (!this.hasRoom(connection, payload.length, isBinary, written)) return;
+    const { protocol } = connection;
+    if (protocol.withinMessage) {
+      protocol.sendContinuation(payload, last, written);
+      return;
+    }
+    const compress = how?.compress !== false && connection.queue.deflater !== undefined;
+    if (isBinary) protocol.sendBinary(payload, last, compress, written);
+    else protocol.sendText(payload, last, compress, written);
+  }
+
+  /** Whether the message may be sent, or is one too many. */
+  private hasRoom(
+    connection: StreamConnection,
+    size: number,
+    isBinary: boolean,
+    written: SendCallback | undefined,
+  ): boolean {
+    if (CHANNELS.message.hasSubscribers) this.report('out', size, isBinary);
+    return connection.hasRoom(size, written);
+  }
+
+  private report(direction: 'in' | 'out', size: number, isBinary: boolean): void {
+    CHANNELS.message.publish({ socket: this, direction, size, isBinary } satisfies MessageReport);
   }
 
   /**
@@ -191,44 +263,44 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
    * system has taken the one before. Other messages wait until this one is over.
    *
    * @param options - `binary`: as a binary message (the default) or as text, which may be cut anywhere
-   * @throws WebSocketError - `WS_ERR_NOT_OPEN`: there is no connection, or it was closed meanwhile. When the source
-   *   itself fails, its error is given on and the connection is closed, as the message cannot be taken back.
+   * @throws WebSocketError - `WS_ERR_NOT_OPEN`: there is no connection, or it was closed meanwhile;
+   *   `WS_ERR_FRAGMENT_ORDER`: a message that was begun with `fin: false` is not finished. When the source itself fails,
+   *   its error is given on and the connection is closed, as the message cannot be taken back.
    */
-  sendStream(source: MessageSource, options: { readonly binary?: boolean } = {}): Promise<void> {
-    const { link } = this;
-    if (link?.state === OPEN) return link.pieces(source, options.binary ?? true);
-    const state = this.readyState;
-    const message = `WebSocket is not open: readyState ${state} (${STATES[state]})`;
-    return Promise.reject(new WebSocketError('WS_ERR_NOT_OPEN', message));
+  async sendStream(source: MessageSource, options: { readonly binary?: boolean } = {}): Promise<void> {
+    const { connection } = this;
+    if (connection?.state !== STATE.open) throw this.notOpen();
+    const isBinary = options.binary ?? true;
+    // Takes its place: it must not stand within another message.
+    connection.protocol.messageHead(isBinary);
+    await sendPieces(connection.queue, source, isBinary);
   }
 
   /**
    * Has every message given as a stream from now on, in place of the `message` event, while it comes; `undefined` takes
-   * that back. Reading stops while the stream's reader is slower. `maxPayload` holds for these messages, too.
+   * that back. Reading stops while `highWaterMark` bytes of them are not read. `maxPayload` holds for these messages, too.
    */
   receiveStreams(receive: ((message: IncomingMessageStream) => void) | undefined): void {
-    const { link } = this;
-    if (link === undefined) throw new WebSocketError('WS_ERR_NOT_OPEN', 'There is no connection yet');
-    if (receive === undefined) {
-      link.streaming = undefined;
-      return;
-    }
-    let current: IncomingMessageStream | undefined;
-    link.streaming = {
-      begin(isBinary) {
-        current = new IncomingMessageStream(isBinary, (full) => link.hold(STREAM_FULL, full));
-        receive(current);
-      },
-      piece: (bytes) => current?.piece(bytes),
-      end() {
-        current?.push(null);
-        current = undefined;
-      },
-    };
-    this.once('close', () => {
-      const error = new WebSocketError('WS_ERR_NOT_OPEN', 'The connection was closed within the message');
-      current?.destroy(error);
-    });
+    if (this.connection === undefined)
+      throw new WebSocketError('WS_ERR_NOT_OPEN', 'There is no connection yet');
+    if (this.readyState === STATE.closed) return;
+    const kept = this.delivery.handOver();
+    this.deliverBy(
+      receive === undefined ? new ListenerDelivery(kept.recipient, kept) : new StreamDelivery(kept, receive),
+    );
+    this.chosenDelivery?.takeUp();
+  }
+
+  private get delivery(): Delivery {
+    this.chosenDelivery ??= new ListenerDelivery(new SocketRecipient(this));
+    return this.chosenDelivery;
+  }
+
+  private deliverBy(delivery: Delivery): void {
+    const before = this.chosenDelivery;
+    if (before instanceof StreamDelivery && before.isWithinMessage) this.unfinishedStream = before;
+    this.chosenDelivery = delivery;
+    if (this.connection !== undefined) this.connection.pieces = delivery.pieces;
   }
 
   /**
@@ -241,34 +313,49 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
     mask?: boolean | SendCallback,
     callback?: SendCallback,
   ): void {
-    this.control(OPCODE.ping, data, mask, callback);
+    const [connection, payload, written] = this.forControl(data, mask, callback);
+    connection?.protocol.sendPing(payload, written);
   }
 
-  /** Sends a pong nobody asked for; pings are answered without it. */
+  /** Sends a pong. Pings are answered by this, unless `autoPong` is off. */
   pong(
     data?: SendData | number | SendCallback,
     mask?: boolean | SendCallback,
     callback?: SendCallback,
   ): void {
-    this.control(OPCODE.pong, data, mask, callback);
+    const [connection, payload, written] = this.forControl(data, mask, callback);
+    connection?.protocol.sendPong(payload, written);
   }
 
-  private control(opcode: number, data: unknown, mask: unknown, callback: SendCallback | undefined): void {
-    const done = [data, mask, callback].find((one) => typeof one === 'function') as SendCallback | undefined;
-    const given = typeof data === 'function' ? undefined : data;
-    const { link } = this;
-    if (link === undefined || link.state !== OPEN) this.refuse(given, done);
-    else link.control(opcode, toBytes(bytesOrText(given)), done);
+  private forControl(
+    data: unknown,
+    mask: unknown,
+    callback: SendCallback | undefined,
+  ): [StreamConnection | undefined, Buffer, SendCallback | undefined] {
+    const written = [data, mask, callback].find((one) => typeof one === 'function') as
+      | SendCallback
+      | undefined;
+    const payload = toBytes(bytesOrText(typeof data === 'function' ? undefined : data));
+    const { connection } = this;
+    if (connection?.state === STATE.open) return [connection, payload, written];
+    this.refuse(payload, written);
+    return [undefined, payload, written];
+  }
+
+  private notOpen(): WebSocketError {
+    const state = this.readyState;
+    return new WebSocketError(
+      'WS_ERR_NOT_OPEN',
+      `WebSocket is not open: readyState ${state} (${STATES[state]})`,
+    );
   }
 
   /** What is sent without a connection. */
   private refuse(data: unknown, callback: SendCallback | undefined): void {
-    const state = this.readyState;
-    const message = `WebSocket is not open: readyState ${state} (${STATES[state]})`;
-    const error = new WebSocketError('WS_ERR_NOT_OPEN', message);
-    if (state === 0) throw error;
-    this.lost += sizeOf(data);
-    if (callback !== undefined) process.nextTick(callback, error);
+    const error = this.notOpen();
+    if (this.readyState === CONNECTING) throw error;
+    this.unsentBytes += sizeOf(data);
+    if (callback !== undefined) afterThis(() => callUser(callback, undefined, error));
   }
 
   /**
@@ -281,140 +368,141 @@ export class WebSocket extends ListenableAsInBrowsers implements LinkOwner {
    * @throws RangeError - a longer reason
    */
   close(code?: number, reason?: string | Uint8Array): void {
-    if (this.link === undefined) {
+    if (this.connection === undefined) {
       this.giveUp();
       return;
     }
-    this.link.close(code, reason);
-    // Who closes without having listened does not want to hear the rest, and it must not keep the answer from being read.
-    if (this.inbox?.isRead === false && this.listenerCount('message') === 0) this.inbox.clear();
+    this.connection.close(code, reason);
+    this.chosenDelivery?.closing();
   }
 
   /** Ends the connection at once, without a closing handshake: the peer and this side see code 1006. */
   terminate(): void {
-    if (this.link !== undefined) this.link.terminate();
+    if (this.connection !== undefined) this.connection.terminate();
     else this.giveUp();
   }
 
   private giveUp(): void {
     const message = 'WebSocket was closed before the connection was established';
-    this.pending?.abort?.(new WebSocketError('WS_ERR_HANDSHAKE_ABORTED', message));
+    this.attempt?.abort(new WebSocketError('WS_ERR_HANDSHAKE_ABORTED', message));
   }
 
   /** Stops reading. Messages that were read already may still come. */
   pause(): void {
-    if (this.link !== undefined && this.link.state !== CLOSED) this.link.hold(PAUSED, true);
+    if (this.connection !== undefined && this.readyState !== STATE.closed)
+      this.connection.stopReading(READING_STOPPED.byApplication, true);
   }
 
   resume(): void {
-    if (this.link === undefined || this.link.state === CLOSED) return;
-    this.link.hold(PAUSED, false);
-    this.emitHeld();
+    if (this.connection === undefined || this.readyState === STATE.closed) return;
+    this.connection.stopReading(READING_STOPPED.byApplication, false);
+    this.chosenDelivery?.takeUp();
   }
 
   /**
    * The messages, text as strings and binary ones as buffers, beginning with the first that nobody has taken. While they
    * are not taken, `highWaterMark` bytes of them are kept, and then reading stops. The loop ends when the connection is
-   * closed; it throws when the connection failed. Leaving it does not close the connection.
+   * closed; it throws when the connection failed, or ended without a closing handshake. Leaving it does not close the
+   * connection.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Buffer> {
-    return iterate(this.untaken());
-  }
-
-  private untaken(): Inbox {
-    if (this.inbox !== undefined) return this.inbox;
-    const { link } = this;
-    let patience: NodeJS.Timeout | undefined;
-    const inbox = new Inbox(link?.settings.highWaterMark ?? DEFAULT_HIGH_WATER_MARK, (full) => {
-      link?.hold(FULL, full);
-      clearTimeout(patience);
-      const wait = link?.settings.untakenTimeout ?? 0;
-      if (full && wait > 0) patience = setTimeout(() => this.giveUpHolding(inbox), wait).unref();
-    });
-    this.deaf = false;
-    this.inbox = inbox;
-    // What was kept goes to a listener that comes late, once the code that added it is done.
-    const added = (event: unknown): void => {
-      if (this.inbox !== inbox) this.removeListener('newListener' as 'drain', added as () => void);
-      else if (event === 'message') process.nextTick(() => this.emitHeld());
-    };
-    this.on('newListener' as 'drain', added as () => void);
-    if (this.readyState === CLOSED) inbox.end();
-    return inbox;
-  }
-
-  /**
-   * Nobody has taken anything for so long that nobody will: reading goes on, as otherwise it would not be seen when the
-   * peer closes, and what comes is dropped until someone listens.
-   */
-  private giveUpHolding(inbox: Inbox): void {
-    if (this.inbox !== inbox || inbox.isRead || this.isPaused) return;
-    this.inbox = undefined;
-    this.deaf = true;
-    inbox.clear();
-  }
-
-  private emitHeld(): void {
-    const { inbox } = this;
-    if (inbox === undefined || inbox.isRead) return;
-    while (inbox.size > 0 && !this.isPaused && this.listenerCount('message') > 0) {
-      const { data, isBinary } = inbox.shift()!;
-      this.emit('message', this.converted(data, isBinary), isBinary);
+    if (!(this.chosenDelivery instanceof IteratorDelivery)) {
+      const kept = this.delivery.handOver();
+      const loop = new IteratorDelivery(kept, () => {
+        this.deliverBy(new ListenerDelivery(kept.recipient, kept));
+        this.chosenDelivery?.takeUp();
+      });
+      this.deliverBy(loop);
+      if (this.readyState === STATE.closed) loop.ended(this.uncleanEnd(this.wasClosedCleanly));
     }
-    if (inbox.size === 0 && !inbox.isRead) this.inbox = undefined;
+    return (this.chosenDelivery as IteratorDelivery).iterate();
   }
 
-  private converted(data: Buffer, isBinary: boolean): Buffer {
-    return this.type === undefined || !isBinary ? data : (convertTo(this.type, data) as Buffer);
+  private get wasClosedCleanly(): boolean {
+    return this.connection?.protocol.closeReceived === true;
   }
 
-  // What the link tells.
+  private uncleanEnd(isClean: boolean): Error | undefined {
+    if (this.failure !== undefined || isClean) return this.failure;
+    return new WebSocketError('WS_ERR_ABNORMAL_CLOSURE', 'The connection ended without a closing handshake');
+  }
+
+  // What the connection, or the attempt at one, tells.
 
   /** @internal */
-  linkMessage(data: Buffer, isBinary: boolean): void {
-    if (this.inbox === undefined && this.emit('message', this.converted(data, isBinary), isBinary)) return;
-    if (this.deaf && this.listenerCount('message') === 0) return;
-    const link = this.link!;
-    const wanted = link.state === OPEN && link.settings.highWaterMark > 0;
-    if (wanted || this.inbox?.isRead === true || this.listenerCount('message') > 0) {
-      this.untaken().push(data, isBinary);
+  messageReceived(data: Buffer, isBinary: boolean): void {
+    if (CHANNELS.message.hasSubscribers) this.report('in', data.length, isBinary);
+    const ends = this.type === 'fragments' ? this.connection?.protocol.fragmentEnds : undefined;
+    if (ends !== undefined) fragmentEnds.set(data, ends);
+    if (this.chosenDelivery === undefined && this.emitMessage(data, isBinary)) return;
+    this.delivery.message(data, isBinary);
+  }
+
+  /** @internal Tells the listeners; answers whether there are any. */
+  emitMessage(data: Buffer, isBinary: boolean): boolean {
+    const given =
+      this.type === undefined || !isBinary
+        ? data
+        : (convertTo(this.type, data, fragmentEnds.get(data)) as Buffer);
+    try {
+      return this.emit('message', given, isBinary);
+    } catch (error) {
+      surface(error);
+      return true;
     }
-    // A loop that was left leaves its messages to whoever listens.
-    this.emitHeld();
   }
 
   /** @internal */
-  linkPing(payload: Buffer): void {
-    this.emit('ping', payload);
+  pingReceived(payload: Buffer): void {
+    emitToUser(this, 'ping', payload);
+  }
+
+  /** @internal By `pong`, so that a program may answer otherwise, or not at all. */
+  answerPing(payload: Buffer, mask: boolean): void {
+    callUser(() => this.pong(payload, mask, nothing), undefined);
   }
 
   /** @internal */
-  linkPong(payload: Buffer): void {
-    this.emit('pong', payload);
+  pongReceived(payload: Buffer): void {
+    emitToUser(this, 'pong', payload);
   }
 
   /** @internal */
-  linkDrained(): void {
-    this.emit('drain');
+  connectionDrained(): void {
+    emitToUser(this, 'drain');
   }
 
   /** @internal */
-  linkFailed(error: Error): void {
-    if (this.errorEmitted) return;
-    this.errorEmitted = true;
-    if (this.inbox?.isRead === true && this.listenerCount('error') === 0) this.inbox.end(error);
-    else this.emit('error', error);
+  connectionFailed(error: Error): void {
+    if (this.hasFailed) return;
+    this.hasFailed = true;
+    this.failure = error;
+    // That a peer broke a rule, or went, must not end a process that does not listen: `close` tells. A connection that
+    // never came to be is the caller's own doing.
+    const isOwnDoing = this.connection === undefined && !(this.chosenDelivery instanceof IteratorDelivery);
+    if (isOwnDoing || this.listenerCount('error') > 0) emitToUser(this, 'error', error);
   }
 
   /** @internal */
-  linkClosed(code: number, reason: Buffer): void {
-    this.inbox?.end();
-    this.emit('close', code, reason);
+  connectionClosed(code: number, reason: Buffer): void {
+    this.unfinishedStream?.ended(undefined);
+    this.chosenDelivery?.ended(this.uncleanEnd(this.wasClosedCleanly));
+    emitToUser(this, 'close', code, reason);
   }
 
-  /** @internal The outbox of an open connection. */
-  static outboxOf(socket: WebSocket): Outbox | undefined {
-    return socket.link?.state === OPEN ? socket.link.outbox : undefined;
+  /** @internal */
+  stopReading(on: boolean): void {
+    this.connection?.holdBack(on);
+  }
+
+  /** @internal */
+  get ownSettings(): Settings | undefined {
+    return this.settings;
+  }
+
+  /** @internal The queue of an open connection. */
+  static queueOf(socket: WebSocket): SendQueue | undefined {
+    return socket.connection?.state === STATE.open ? socket.connection.queue : undefined;
   }
 }
 
@@ -435,7 +523,7 @@ for (const name of [
 }
 ownHandlers(WebSocket);
 
-/** The outbox of an open connection; `undefined` when it is not open. */
-export function openOutbox(socket: WebSocket): Outbox | undefined {
-  return WebSocket.outboxOf(socket);
+/** The queue of an open connection; `undefined` when it is not open. */
+export function queueOf(socket: WebSocket): SendQueue | undefined {
+  return WebSocket.queueOf(socket);
 }

@@ -1,345 +1,331 @@
 /**
- * The state machine of one open connection, either role (RFC 6455, sections 5 to 7): which frames are allowed, what
- * they make of messages, and when the connection fails. Bytes go in by `receive`; events come out by the handler. It
- * knows no socket, no clock and no way to compress.
+ * One open connection, both ways and in either role (RFC 6455, sections 5 to 7): what may be sent and what is received,
+ * fragments under way, both halves of the closing handshake, and when the connection fails. It knows no socket, no clock
+ * and no way to compress.
  *
- * Nothing a peer sends makes it throw: it becomes a message, an answer, or an error with the close code to be sent.
+ * *Receive* by `receiveData` and `receiveEof`; *send* by `sendText`, `sendBinary`, `sendContinuation`, `sendPing`,
+ * `sendPong`, `sendClose` and `fail`. *What happened* is told to the handler, *what to write* goes to the output, and
+ * *is it over* is `closeExpected`. A peer's faults never throw; a caller's misuse does, and sends nothing.
  */
 import { CLOSE, isSendableCloseCode } from './close-code.js';
-import { frameError, WebSocketError, type WebSocketErrorCode } from './errors.js';
-import { FrameParser, type FrameSink } from './frame-parser.js';
-import { type Allocate, PartialMessage, StreamedMessage } from './message-assembler.js';
-import { FIN, isControl, MASK, MAX_CONTROL_PAYLOAD, OPCODE, RSV1, RSV2, RSV3 } from './opcode.js';
-import { isUtf8, type Utf8Check } from './utf8.js';
+import { WebSocketError } from './errors.js';
+import type { FrameOutput, FrameWritten } from './frame-output.js';
+import {
+  type Inflater,
+  MessageReceiver,
+  type PieceHandler,
+  type ReceiverHandler,
+  type ReceiverSettings,
+} from './message-receiver.js';
+import { FIN, MAX_CONTROL_PAYLOAD, OPCODE } from './opcode.js';
+import { OutgoingMessage } from './outgoing-message.js';
 
-export type Role = 'client' | 'server';
+/** The states of a connection, by the numbers that a browser's WebSocket has for them. */
+export const STATE = { open: 1, closing: 2, closed: 3 } as const;
+export type State = (typeof STATE)[keyof typeof STATE];
 
-/** What inflating a message gave: the message, why it failed, or `undefined`: the callback will tell. */
-export type Inflated = Uint8Array | WebSocketError | undefined;
-
-/** The receiving half of permessage-deflate, handed in where it was negotiated. */
-export interface Inflater {
-  /**
-   * Inflates one message, stopping at `limit` bytes. Small ones are best answered at once; while one is under way the
-   * connection parses nothing more.
-   */
-  inflate(payload: Uint8Array, limit: number, done: (result: Uint8Array | WebSocketError) => void): Inflated;
+export interface ConnectionSettings extends ReceiverSettings {
+  /** Answer pings as they come (5.5.2). True by default; an adapter that answers by itself says false. */
+  readonly answerPings?: boolean;
 }
 
-export interface ConnectionSettings {
-  readonly role: Role;
-  /** Bytes a message may have, after inflation; 0 for no limit. */
-  readonly maxPayload: number;
-  /** Take text as it comes. */
-  readonly skipUtf8Validation?: boolean;
-  /** A faster check than the built-in one. */
-  readonly isUtf8?: Utf8Check;
-  /** Memory for messages that are put together of pieces. `Uint8Array` when absent. */
-  readonly allocate?: Allocate;
-}
-
-/** Takes a message while it comes, in place of `onMessage`. Compressed ones come as one piece. */
-export interface PieceHandler {
-  begin(isBinary: boolean): void;
-  /** Lies in the chunk that was received, which is then the handler's. */
-  piece(bytes: Uint8Array): void;
-  end(): void;
-}
-
-export interface ConnectionHandler {
-  /** A message. Where it came in one piece it lies in the chunk that was received, which is then the handler's. */
-  onMessage(data: Uint8Array, isBinary: boolean): void;
-  onPing(payload: Uint8Array): void;
-  onPong(payload: Uint8Array): void;
-  /** The peer's close frame; 1005 when it had no code. Nothing comes after it. */
-  onClose(code: number, reason: Uint8Array): void;
-  /** The connection failed (7.1.7); the error's close code is for the peer. Nothing comes after it. */
-  onError(error: WebSocketError): void;
-  /** What was waited for by `suspended` is over, and all that had been received is parsed. */
-  onResumed(): void;
+export interface ConnectionHandler extends ReceiverHandler {
+  /** Our close frame was written: see `closeExpected`. */
+  onCloseSent?(): void;
+  /** The transport is gone: nothing more comes and nothing can be sent. Told once, and last. */
+  onEnd?(code: number, reason: Uint8Array): void;
 }
 
 const EMPTY = new Uint8Array(0);
-const newBytes: Allocate = (bytes) => new Uint8Array(bytes);
 
-export class Connection implements FrameSink {
+export class Connection implements ReceiverHandler {
   private readonly settings: ConnectionSettings;
   private readonly handler: ConnectionHandler;
-  private readonly parser: FrameParser;
-  private readonly inflater: Inflater | undefined;
-  /** The first byte of the frame under way. */
-  private first = 0;
-  /** The message under way; absent between messages, and for messages that come in one piece. */
-  private partial: PartialMessage | undefined = undefined;
-  /** A control frame that was cut, as far as it has come. */
-  private control: PartialMessage | undefined = undefined;
-  /** Where set, the messages that begin from now on are given to it in pieces. */
-  pieces: PieceHandler | undefined = undefined;
-  /** The message under way that is given in pieces. */
-  private streamed: StreamedMessage | undefined = undefined;
-  private over = false;
-  private waiting = false;
-  /** What was received while waiting. */
-  private rest: Uint8Array[] | undefined = undefined;
+  private readonly output: FrameOutput;
+  private readonly receiver: MessageReceiver;
+  /** The message of which fragments were sent, and not the last one. */
+  private unfinished: OutgoingMessage | undefined = undefined;
+  state: State = STATE.open;
+  /** Whether a close frame was given to the output. */
+  closeSent = false;
+  /** Whether the peer's close frame came. */
+  closeReceived = false;
+  private failed = false;
+  /** The peer's close code: 1005 where its close frame had none, 1006 where no close frame came. */
+  closeCode: number = CLOSE.abnormal;
+  closeReason: Uint8Array = EMPTY;
 
-  constructor(settings: ConnectionSettings, handler: ConnectionHandler, inflater?: Inflater) {
+  /** @param inflater - inflates what the peer compressed, where permessage-deflate was agreed on */
+  constructor(
+    settings: ConnectionSettings,
+    handler: ConnectionHandler,
+    output: FrameOutput,
+    inflater?: Inflater,
+  ) {
     this.settings = settings;
     this.handler = handler;
-    this.inflater = inflater;
-    this.parser = new FrameParser(this);
+    this.output = output;
+    this.receiver = new MessageReceiver(settings, this, inflater);
   }
 
-  /** Whether the connection takes no more input: it failed, or the peer's close frame came. */
-  get ended(): boolean {
-    return this.over;
-  }
-
-  /** Whether a message is being inflated elsewhere. What is received meanwhile is kept; better is to stop reading. */
-  get suspended(): boolean {
-    return this.waiting && !this.over;
-  }
-
-  /** Bytes held for messages and control frames that are not whole, and for input that waits. */
-  get held(): number {
-    let bytes = (this.partial?.held ?? 0) + (this.control?.held ?? 0);
-    for (const chunk of this.rest ?? []) bytes += chunk.length;
-    return bytes;
-  }
+  // Receive.
 
   /** Takes bytes from the peer, cut anywhere. They are changed in place, and are the connection's from now on. */
-  receive(chunk: Uint8Array): void {
-    if (this.over) return;
-    if (this.waiting || this.rest !== undefined) {
-      this.rest ??= [];
-      this.rest.push(chunk);
-      if (!this.waiting) this.parseRest();
-      return;
+  receiveData(chunk: Uint8Array): void {
+    this.receiver.receive(chunk);
+  }
+
+  /** Nothing more comes. Without a close frame of the peer's before it, the code is 1006 (7.1.5). */
+  receiveEof(): void {
+    if (this.state === STATE.closed) return;
+    this.state = STATE.closed;
+    this.receiver.stop();
+    this.handler.onEnd?.(this.closeCode, this.closeReason);
+  }
+
+  /** The transport is going without a closing handshake: nothing more is sent. What it still holds may be received. */
+  abandon(): void {
+    if (this.state === STATE.open) this.state = STATE.closing;
+  }
+
+  /** Has nothing more told until `resume`, from within a handler's method or outside; input is kept meanwhile. */
+  suspend(): void {
+    this.receiver.suspend();
+  }
+
+  resume(): void {
+    this.receiver.resume();
+  }
+
+  /** Whether no more input is looked at: the connection failed, or the peer's close frame came. */
+  get inputEnded(): boolean {
+    return this.receiver.ended;
+  }
+
+  /** Whether nothing is told for now, as a message is being inflated elsewhere. What is received meanwhile is kept; better is to stop reading. */
+  get suspended(): boolean {
+    return this.receiver.suspended;
+  }
+
+  /** Bytes held for what is not whole, and for input that waits. */
+  get held(): number {
+    return this.receiver.held;
+  }
+
+  /** Has it kept where the fragments of a message end: see `fragmentEnds`. */
+  set keepsFragmentEnds(keeps: boolean) {
+    this.receiver.keepsEnds = keeps;
+  }
+
+  /** Within `onMessage`: where the message's fragments end, in bytes. */
+  get fragmentEnds(): readonly number[] | undefined {
+    return this.receiver.fragmentEnds;
+  }
+
+  /** Where set, the messages that begin from now on are given to it in pieces. */
+  get pieces(): PieceHandler | undefined {
+    return this.receiver.pieces;
+  }
+
+  set pieces(handler: PieceHandler | undefined) {
+    this.receiver.pieces = handler;
+  }
+
+  // Send.
+
+  /**
+   * Sends a text message, or with `last` false its first fragment.
+   *
+   * @param compress - whether the output may compress it; fragments are not
+   * @param written - called when the transport has taken it, or with the error
+   * @throws WebSocketError - `WS_ERR_NOT_OPEN`; `WS_ERR_FRAGMENT_ORDER`: another message is not finished
+   */
+  sendText(text: string | Uint8Array, last = true, compress = false, written?: FrameWritten): void {
+    this.sendMessage(text, false, last, compress, written);
+  }
+
+  /** Sends a binary message; all else is as with `sendText`. */
+  sendBinary(data: string | Uint8Array, last = true, compress = false, written?: FrameWritten): void {
+    this.sendMessage(data, true, last, compress, written);
+  }
+
+  /**
+   * Sends a further fragment of the message that is not finished. A text may be cut anywhere.
+   *
+   * @throws WebSocketError - `WS_ERR_NOT_OPEN`; `WS_ERR_FRAGMENT_ORDER`: there is no such message
+   */
+  sendContinuation(data: string | Uint8Array, last: boolean, written?: FrameWritten): void {
+    this.mustBeOpen();
+    const message = this.unfinished;
+    if (message === undefined) throw fragmentError('There is no message to be continued');
+    const fragment = message.whole(data, last);
+    if (last) this.unfinished = undefined;
+    this.output.data(message.next(last), fragment, false, written);
+  }
+
+  private sendMessage(
+    payload: string | Uint8Array,
+    isBinary: boolean,
+    last: boolean,
+    compress: boolean,
+    written: FrameWritten | undefined,
+  ): void {
+    const first = this.messageHead(isBinary, last);
+    const fragment = last ? payload : this.unfinished!.whole(payload, false);
+    this.output.data(first, fragment, last && compress, written);
+  }
+
+  /**
+   * Takes the place of a message among those that are sent, for one whose payload is not known yet.
+   *
+   * @returns FIN and the opcode
+   * @throws as `sendText`
+   */
+  messageHead(isBinary: boolean, last = true): number {
+    this.mustBeOpen();
+    if (this.unfinished !== undefined) throw fragmentError('Another message is not finished');
+    if (last) return FIN | (isBinary ? OPCODE.binary : OPCODE.text);
+    this.unfinished = new OutgoingMessage(isBinary);
+    return this.unfinished.next(false);
+  }
+
+  /** The same for a fragment: takes its place in the message that is not finished. */
+  continuationHead(last: boolean): number {
+    this.mustBeOpen();
+    const message = this.unfinished;
+    if (message === undefined) throw fragmentError('There is no message to be continued');
+    if (last) this.unfinished = undefined;
+    return message.next(last);
+  }
+
+  /** Whether fragments of a message were sent, and not its last one. */
+  get withinMessage(): boolean {
+    return this.unfinished !== undefined;
+  }
+
+  /**
+   * Sends a ping (5.5.2), which may stand between the fragments of a message.
+   *
+   * @throws RangeError - more than 125 bytes
+   */
+  sendPing(payload: Uint8Array, written?: FrameWritten): void {
+    this.sendControl(OPCODE.ping, payload, written);
+  }
+
+  /** Sends a pong (5.5.3), asked for or not. */
+  sendPong(payload: Uint8Array, written?: FrameWritten): void {
+    this.sendControl(OPCODE.pong, payload, written);
+  }
+
+  private sendControl(opcode: number, payload: Uint8Array, written: FrameWritten | undefined): void {
+    if (payload.length > MAX_CONTROL_PAYLOAD) {
+      throw new RangeError(`The data size must not be greater than ${MAX_CONTROL_PAYLOAD} bytes`);
     }
-    this.parseFrom(chunk, 0);
+    this.mustBeOpen();
+    this.output.control(FIN | opcode, payload, written);
   }
 
-  /** Ends the connection from this side: nothing that comes in from now on is looked at. */
-  stop(): void {
-    this.over = true;
-    this.partial = undefined;
-    this.streamed = undefined;
-    this.control = undefined;
-    this.rest = undefined;
-  }
-
-  private parseFrom(chunk: Uint8Array, from: number): void {
-    let stopped = -1;
-    try {
-      stopped = this.parser.parse(chunk, from);
-    } finally {
-      // The handler threw. What it has not seen yet must not be lost for those who go on in spite of that.
-      if (stopped < 0) this.putBack(chunk, this.parser.position);
-    }
-    if (this.waiting) this.putBack(chunk, stopped);
-  }
-
-  private putBack(chunk: Uint8Array, from: number): void {
-    if (this.over || from === chunk.length) return;
-    this.rest ??= [];
-    this.rest.unshift(chunk.subarray(from));
-  }
-
-  /** Whether the handler threw, and some of the input has not been parsed. `receive`, with nothing, goes on with it. */
-  get interrupted(): boolean {
-    return this.rest !== undefined && !this.waiting && !this.over;
-  }
-
-  /** Goes on after a wait. */
-  private wake(): void {
-    this.waiting = false;
-    this.parseRest();
-    if (!this.waiting && !this.over) this.handler.onResumed();
-  }
-
-  private parseRest(): void {
-    while (!this.waiting && !this.over && this.rest !== undefined) {
-      const chunk = this.rest.shift()!;
-      if (this.rest.length === 0) this.rest = undefined;
-      this.parseFrom(chunk, 0);
-    }
-  }
-
-  // What the parser tells.
-
-  frameBegins(first: number, second: number): boolean {
-    const opcode = first & 0xf;
-    this.first = first;
-    if ((first & (RSV2 | RSV3)) !== 0) {
-      return this.refuse('WS_ERR_UNEXPECTED_RSV_2_3', 'RSV2 and RSV3 must be clear');
-    }
-    // RFC 7692, section 6: RSV1 is set on the first frame of a compressed message, and on no other.
-    if ((first & RSV1) !== 0) {
-      const allowed = this.inflater !== undefined && (opcode === OPCODE.text || opcode === OPCODE.binary);
-      if (!allowed) return this.refuse('WS_ERR_UNEXPECTED_RSV_1', 'RSV1 must be clear');
-    }
-    if (isControl(opcode)) {
-      if (opcode > OPCODE.pong) return this.refuse('WS_ERR_INVALID_OPCODE', `invalid opcode ${opcode}`);
-      if ((first & FIN) === 0) return this.refuse('WS_ERR_EXPECTED_FIN', 'FIN must be set');
-      const length = second & 0x7f;
-      if (length > MAX_CONTROL_PAYLOAD || (opcode === OPCODE.close && length === 1)) {
-        return this.refuse('WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH', `invalid payload length ${length}`);
-      }
-    } else {
-      const starts = opcode === OPCODE.text || opcode === OPCODE.binary;
-      const continues = opcode === OPCODE.continuation;
-      const under = this.partial !== undefined || this.streamed !== undefined;
-      if (!(under ? continues : starts)) {
-        return this.refuse('WS_ERR_INVALID_OPCODE', `invalid opcode ${opcode}`);
-      }
-    }
-    // Section 5.1: a client masks every frame, a server none.
-    if (this.settings.role === 'server') {
-      if ((second & MASK) === 0) return this.refuse('WS_ERR_EXPECTED_MASK', 'MASK must be set');
-    } else if ((second & MASK) !== 0) {
-      return this.refuse('WS_ERR_UNEXPECTED_MASK', 'MASK must be clear');
-    }
-    return true;
-  }
-
-  frameLength(length: number): boolean {
-    if (isControl(this.first)) return true;
-    if (length < 0) {
-      const message = 'Unsupported WebSocket frame: payload length > 2^53 - 1';
-      return this.fail(new WebSocketError('WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', message));
-    }
-    return this.fits((this.partial?.length ?? this.streamed?.length ?? 0) + length);
-  }
-
-  framePayload(piece: Uint8Array, last: boolean): boolean {
-    if (isControl(this.first)) return this.controlPiece(piece, last);
-    if (this.pieces !== undefined || this.streamed !== undefined) {
-      if (this.partial === undefined && (this.first & RSV1) === 0) return this.streamPiece(piece, last);
-    }
-    if (this.partial === undefined) {
-      const compressed = (this.first & RSV1) !== 0;
-      const isBinary = (this.first & 0xf) === OPCODE.binary;
-      if (last && (this.first & FIN) !== 0) {
-        return compressed ? this.inflate(piece, isBinary) : this.whole(piece, isBinary);
-      }
-      const check = isBinary || compressed ? undefined : this.utf8Check;
-      this.partial = new PartialMessage(isBinary, compressed, this.settings.allocate ?? newBytes, check);
-    }
-    if (!this.partial.append(piece, this.parser.missing)) return this.badUtf8();
-    return last && (this.first & FIN) !== 0 ? this.assembled(this.partial) : true;
-  }
-
-  private streamPiece(piece: Uint8Array, last: boolean): boolean {
-    if (this.streamed === undefined) {
-      const isBinary = (this.first & 0xf) === OPCODE.binary;
-      this.streamed = new StreamedMessage(this.pieces!, isBinary ? undefined : this.utf8Check);
-      this.pieces!.begin(isBinary);
-    }
-    const { streamed } = this;
-    if (!streamed.take(piece)) return this.badUtf8();
-    if (!last || (this.first & FIN) === 0) return !this.over;
-    this.streamed = undefined;
-    if (!streamed.endsWell) return this.badUtf8();
-    streamed.handler.end();
-    return !this.over;
-  }
-
-  private deliver(data: Uint8Array, isBinary: boolean): boolean {
-    if (this.pieces === undefined) {
-      this.handler.onMessage(data, isBinary);
-    } else {
-      this.pieces.begin(isBinary);
-      this.pieces.piece(data);
-      this.pieces.end();
-    }
-    return !this.over;
-  }
-
-  private get utf8Check(): Utf8Check | undefined {
-    if (this.settings.skipUtf8Validation === true) return undefined;
-    return this.settings.isUtf8 ?? isUtf8;
-  }
-
-  private assembled(partial: PartialMessage): boolean {
-    this.partial = undefined;
-    if (!partial.endsWell) return this.badUtf8();
-    if (partial.compressed) return this.inflate(partial.take(), partial.isBinary);
-    return this.deliver(partial.take(), partial.isBinary);
-  }
-
-  /** A message that has not been checked yet. */
-  private whole(data: Uint8Array, isBinary: boolean): boolean {
-    if (!isBinary) {
-      const check = this.utf8Check;
-      if (check !== undefined && !check(data)) return this.badUtf8();
-    }
-    return this.deliver(data, isBinary);
-  }
-
-  private inflate(payload: Uint8Array, isBinary: boolean): boolean {
-    const result = this.inflater!.inflate(payload, this.settings.maxPayload, (late) => {
-      if (!this.over && this.inflated(late, isBinary)) this.wake();
+  /**
+   * Begins the closing handshake, or finishes it where the peer's close frame came (7.1.2). Nothing may be sent after it;
+   * a second call does nothing.
+   *
+   * @param code - 1000–1014 but for 1004–1006, or 3000–4999; the close frame is empty without
+   * @param reason - at most 123 bytes of UTF-8
+   * @throws TypeError - another code, or a reason that is neither text nor bytes
+   * @throws RangeError - a longer reason
+   */
+  sendClose(code?: number, reason?: string | Uint8Array): void {
+    if (this.state !== STATE.open) return;
+    const payload = closePayload(code, reason);
+    this.state = STATE.closing;
+    this.output.close(FIN | OPCODE.close, payload, (error) => {
+      if (error) return;
+      this.closeSent = true;
+      this.handler.onCloseSent?.();
     });
-    if (result !== undefined) return this.inflated(result, isBinary);
-    this.waiting = true;
-    return false;
   }
 
-  private inflated(result: Uint8Array | WebSocketError, isBinary: boolean): boolean {
-    return result instanceof WebSocketError ? this.fail(result) : this.whole(result, isBinary);
-  }
-
-  private controlPiece(piece: Uint8Array, last: boolean): boolean {
-    let payload = piece;
-    if (!last || this.control !== undefined) {
-      this.control ??= new PartialMessage(true, false, this.settings.allocate ?? newBytes, undefined);
-      this.control.append(piece, this.parser.missing);
-      if (!last) return true;
-      payload = this.control.take();
-      this.control = undefined;
-    }
-    const opcode = this.first & 0xf;
-    if (opcode === OPCODE.close) return this.closeFrame(payload);
-    if (opcode === OPCODE.ping) this.handler.onPing(payload);
-    else this.handler.onPong(payload);
-    return !this.over;
-  }
-
-  private closeFrame(payload: Uint8Array): false {
-    if (payload.length === 0) {
-      this.stop();
-      this.handler.onClose(CLOSE.noStatus, EMPTY);
-      return false;
-    }
-    const code = (payload[0]! << 8) | payload[1]!;
-    if (!isSendableCloseCode(code)) {
-      return this.refuse('WS_ERR_INVALID_CLOSE_CODE', `invalid status code ${code}`);
-    }
-    const reason = payload.subarray(2);
-    if (this.settings.skipUtf8Validation !== true && !isUtf8(reason)) return this.badUtf8();
-    this.stop();
-    this.handler.onClose(code, reason);
-    return false;
-  }
-
-  private fits(length: number): boolean {
-    const { maxPayload } = this.settings;
-    if (maxPayload === 0 || length <= maxPayload) return true;
-    return this.fail(new WebSocketError('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'Max payload size exceeded'));
-  }
-
-  private badUtf8(): false {
-    return this.fail(
-      new WebSocketError('WS_ERR_INVALID_UTF8', 'Invalid WebSocket frame: invalid UTF-8 sequence'),
-    );
-  }
-
-  private refuse(code: WebSocketErrorCode, what: string): false {
-    return this.fail(frameError(code, what));
-  }
-
-  private fail(error: WebSocketError): false {
-    this.stop();
+  /** Fails the connection (7.1.7): the peer is told the error's close code, and what it sends is not looked at any more. */
+  fail(error: WebSocketError): void {
+    if (this.failed || this.state === STATE.closed) return;
+    this.failed = true;
+    this.receiver.stop();
+    this.sendClose(error.closeCode);
     this.handler.onError(error);
-    return false;
   }
+
+  /** Whether the transport is to be closed now: both close frames have passed, or one has for a connection that failed. */
+  get closeExpected(): boolean {
+    return this.closeSent && (this.closeReceived || this.failed);
+  }
+
+  private mustBeOpen(): void {
+    if (this.state !== STATE.open) throw new WebSocketError('WS_ERR_NOT_OPEN', 'The connection is not open');
+  }
+
+  // What the receiver tells.
+
+  onMessage(data: Uint8Array, isBinary: boolean): void {
+    this.handler.onMessage(data, isBinary);
+  }
+
+  onPing(payload: Uint8Array): void {
+    if (this.settings.answerPings !== false && this.state === STATE.open) this.sendPong(copyOf(payload));
+    this.handler.onPing(payload);
+  }
+
+  onPong(payload: Uint8Array): void {
+    this.handler.onPong(payload);
+  }
+
+  onClose(code: number, reason: Uint8Array): void {
+    this.closeReceived = true;
+    this.closeCode = code;
+    // A copy: the reason lies in the chunk that it came in.
+    if (reason.length > 0) this.closeReason = copyOf(reason);
+    // 5.5.1: the answer typically echoes the code.
+    this.sendClose(code === CLOSE.noStatus ? undefined : code, this.closeReason);
+    this.handler.onClose(code, this.closeReason);
+  }
+
+  onError(error: WebSocketError): void {
+    this.fail(error);
+  }
+
+  onResumed(): void {
+    this.handler.onResumed();
+  }
+}
+
+/** `slice` would not do: a Node buffer's gives no copy. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+function fragmentError(message: string): WebSocketError {
+  return new WebSocketError('WS_ERR_FRAGMENT_ORDER', message);
+}
+
+/** Bytes of another realm are bytes all the same: no `instanceof`. */
+function isBytes(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Uint8Array]';
+}
+
+function closePayload(code: number | undefined, reason: string | Uint8Array | undefined): Uint8Array {
+  if (code === undefined) return EMPTY;
+  if (typeof code !== 'number' || !isSendableCloseCode(code)) {
+    throw new TypeError('First argument must be a valid error code number');
+  }
+  if (reason !== undefined && typeof reason !== 'string' && !isBytes(reason)) {
+    throw new TypeError('Second argument must be a string or a Uint8Array');
+  }
+  const text = typeof reason === 'string' ? new TextEncoder().encode(reason) : (reason ?? EMPTY);
+  if (text.length > MAX_CONTROL_PAYLOAD - 2) {
+    throw new RangeError('The message must not be greater than 123 bytes');
+  }
+  const payload = new Uint8Array(2 + text.length);
+  payload[0] = code >>> 8;
+  payload[1] = code & 0xff;
+  payload.set(text, 2);
+  return payload;
 }

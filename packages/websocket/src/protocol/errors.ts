@@ -5,7 +5,9 @@
  * - what the peer sent and may not: `WS_ERR_EXPECTED_*`, `WS_ERR_UNEXPECTED_*`, `WS_ERR_INVALID_*`
  * - what it sent and we will not hold: `WS_ERR_UNSUPPORTED_*`, `WS_ERR_TOO_MANY_*`
  * - a handshake that failed: `WS_ERR_HANDSHAKE_*`
- * - a connection that is not there: `WS_ERR_NOT_OPEN`, `WS_ERR_BACKPRESSURE`, `WS_ERR_KEEPALIVE_TIMEOUT`
+ * - a connection that is not there: `WS_ERR_NOT_OPEN`, `WS_ERR_ABNORMAL_CLOSURE`, `WS_ERR_BACKPRESSURE`,
+ *   `WS_ERR_KEEPALIVE_TIMEOUT`
+ * - what a caller must not send: `WS_ERR_FRAGMENT_ORDER`
  */
 import { CLOSE } from './close-code.js';
 
@@ -35,6 +37,8 @@ export const ERRORS = {
   WS_ERR_HANDSHAKE_ABORTED: {},
   WS_ERR_TOO_MANY_REDIRECTS: {},
   WS_ERR_NOT_OPEN: {},
+  WS_ERR_FRAGMENT_ORDER: {},
+  WS_ERR_ABNORMAL_CLOSURE: { retryable: true },
   WS_ERR_BACKPRESSURE: { closeCode: CLOSE.policyViolation },
   WS_ERR_KEEPALIVE_TIMEOUT: { retryable: true },
   WS_ERR_SERVER_NOT_RUNNING: {},

@@ -1,14 +1,8 @@
 /**
- * WebSocket over HTTP/2 (RFC 8441): the extended CONNECT that opens a stream, in place of an upgrade. What the handshake
- * asks for beside is the same as over HTTP/1.1, without a key and its answer.
+ * The request that opens a WebSocket over HTTP/2 (RFC 8441): an extended CONNECT, in place of an upgrade. What it asks for
+ * beside is the same as over HTTP/1.1, without a key and its answer.
  */
-import {
-  type HandshakeRequest,
-  headerOf,
-  type Refusal,
-  type RequestHead,
-  readCommon,
-} from './server-handshake.js';
+import { type Headers, headerOf } from './handshake.js';
 
 /** The headers of a request that opens a WebSocket on a stream of its own. */
 export interface ExtendedConnect {
@@ -22,17 +16,8 @@ export interface ExtendedConnect {
 }
 
 /** Whether the request is an extended CONNECT for a WebSocket. */
-export function isExtendedConnect(head: Pick<RequestHead, 'headers'>): boolean {
-  return headerOf(head, ':method') === 'CONNECT' && headerOf(head, ':protocol') === 'websocket';
-}
-
-/** Reads the request, or says why it opens nothing (section 5). */
-export function readExtendedConnect(head: RequestHead): HandshakeRequest | Refusal {
-  if (!isExtendedConnect(head)) return { status: 400, message: 'Not an extended CONNECT for a WebSocket' };
-  if (!headerOf(head, ':scheme') || !headerOf(head, ':path')) {
-    return { status: 400, message: 'Missing :scheme or :path' };
-  }
-  return readCommon(head);
+export function isExtendedConnect(headers: Headers): boolean {
+  return headerOf(headers, ':method') === 'CONNECT' && headerOf(headers, ':protocol') === 'websocket';
 }
 
 export function formatExtendedConnect(wanted: ExtendedConnect): Record<string, string> {

@@ -30,8 +30,6 @@ export class FrameParser {
   private key = 0;
   /** Bytes of the payload still to come. */
   private remaining = 0;
-  /** Where in the chunk the latest piece of payload ended: what is left when the sink throws. */
-  position = 0;
 
   constructor(sink: FrameSink) {
     this.sink = sink;
@@ -64,7 +62,6 @@ export class FrameParser {
       if (last) this.state = HEADER;
       const piece = chunk.subarray(at, next);
       at = next;
-      this.position = at;
       if (!this.sink.framePayload(piece, last)) return at;
     }
     return at;

@@ -40,20 +40,23 @@ export class PartialMessage {
    * Copies the piece to its place.
    *
    * @param missing - how many more bytes its frame announced; memory for them is taken as what has arrived warrants
+   * @param final - whether its frame is the message's last one
    * @returns whether the text is valid so far
    */
-  append(piece: Uint8Array, missing: number): boolean {
+  append(piece: Uint8Array, missing: number, final: boolean): boolean {
     if (this.utf8 !== undefined && !this.utf8.push(piece)) return false;
     const needed = this.used + piece.length;
-    if (needed > this.held) this.grow(needed, missing);
+    if (needed > this.held) this.grow(needed, missing, final);
     if (piece.length > 0) this.bytes!.set(piece, this.used);
     this.used = needed;
     return true;
   }
 
-  private grow(needed: number, missing: number): void {
+  private grow(needed: number, missing: number, final: boolean): void {
     const announced = Math.min(needed + missing, 4 * needed);
-    const capacity = Math.max(LEAST_CAPACITY, announced, missing === 0 && this.held > 0 ? 2 * needed : 0);
+    // Where more frames follow there is room for them: to take just what is announced copies all of it for each frame.
+    const ahead = this.held > 0 && (!final || missing === 0) ? 2 * needed : 0;
+    const capacity = Math.max(LEAST_CAPACITY, announced, ahead);
     const grown = this.allocate(capacity);
     if (this.bytes !== undefined) grown.set(this.bytes.subarray(0, this.used));
     this.bytes = grown;

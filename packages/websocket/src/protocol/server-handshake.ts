@@ -1,43 +1,35 @@
 /**
- * The server's side of the opening handshake (RFC 6455, section 4.2): what a request must be, and what is answered to
- * one that is not. It sees a parsed head and computes no hash; who may come in is the adapter's to decide.
+ * The server's side of the opening handshake (RFC 6455, section 4.2, and RFC 8441): what a request must be, what is
+ * agreed on, and what is answered. It sees a parsed head; who may come in is the adapter's to decide.
  */
+import { isExtendedConnect } from './extended-connect.js';
+import {
+  type Agreement,
+  acceptOf,
+  type Headers,
+  headerOf,
+  type Outcome,
+  type Refusal,
+  type Sha1,
+} from './handshake.js';
 import { type ExtensionOffer, hasToken, isToken, parseExtensions, parseSubprotocols } from './headers.js';
+import { acceptOffer, type DeflatePreferences, formatAccepted, isGarbled } from './permessage-deflate.js';
 
-/** A request's head. Header names are in lower case, as `node:http` has them. */
+/** A request's head. */
 export interface RequestHead {
   readonly method?: string | undefined;
   readonly httpVersionMajor: number;
   readonly httpVersionMinor: number;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-}
-
-/** What is answered instead of 101. */
-export interface Refusal {
-  readonly status: number;
-  readonly message: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers: Headers;
 }
 
 export interface HandshakeRequest {
+  /** Empty over HTTP/2, which needs none. */
   readonly key: string;
   readonly version: number;
   /** In the client's order of preference. */
   readonly protocols: Set<string>;
-  /** `undefined`: the header is absent. */
-  readonly extensions: readonly ExtensionOffer[] | undefined;
-}
-
-/** Appended to the key before it is hashed (1.3). */
-export const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-
-export function headerOf(head: Pick<RequestHead, 'headers'>, name: string): string | undefined {
-  const value = head.headers[name];
-  return typeof value === 'string' || value === undefined ? value : value.join(', ');
-}
-
-export function isRefusal(result: HandshakeRequest | Refusal): result is Refusal {
-  return 'status' in result;
+  readonly extensions: readonly ExtensionOffer[];
 }
 
 /** Sixteen bytes in base64: 22 characters and two of padding. */
@@ -51,50 +43,107 @@ function isKey(key: string): boolean {
   return true;
 }
 
-/** Reads a handshake, or says why it is none. Version 8, a draft with the same frames, passes beside 13. */
-export function readHandshake(head: RequestHead): HandshakeRequest | Refusal {
-  if (head.method !== 'GET')
-    return { status: 405, message: 'Invalid HTTP method', headers: { Allow: 'GET' } };
+/**
+ * Reads the request for an upgrade. Version 8, a draft with the same frames, passes beside 13. That HTTP/1.1 wants a
+ * `Host` is for the HTTP server to say.
+ */
+export function readUpgrade(head: RequestHead): Outcome<HandshakeRequest> {
+  const { headers } = head;
+  if (head.method !== 'GET') return refuse(405, 'Invalid HTTP method', { Allow: 'GET' });
   if (head.httpVersionMajor < 1 || (head.httpVersionMajor === 1 && head.httpVersionMinor < 1)) {
-    return { status: 400, message: 'Invalid HTTP version' };
+    return refuse(400, 'Invalid HTTP version');
   }
-  if (headerOf(head, 'upgrade')?.toLowerCase() !== 'websocket') {
-    return { status: 400, message: 'Invalid Upgrade header' };
-  }
-  if (!hasToken(headerOf(head, 'connection'), 'upgrade')) {
-    return { status: 400, message: 'Invalid Connection header' };
-  }
-  const key = headerOf(head, 'sec-websocket-key');
-  if (key === undefined || !isKey(key)) {
-    return { status: 400, message: 'Missing or invalid Sec-WebSocket-Key header' };
-  }
-  const common = readCommon(head);
-  return isRefusal(common) ? common : { ...common, key };
+  if (headerOf(headers, 'upgrade')?.toLowerCase() !== 'websocket')
+    return refuse(400, 'Invalid Upgrade header');
+  if (!hasToken(headerOf(headers, 'connection'), 'upgrade')) return refuse(400, 'Invalid Connection header');
+  const key = headerOf(headers, 'sec-websocket-key');
+  if (key === undefined || !isKey(key)) return refuse(400, 'Missing or invalid Sec-WebSocket-Key header');
+  return readOffer(headers, key);
 }
 
-/** What a handshake over HTTP/1.1 has in common with one over HTTP/2. */
-export function readCommon(head: RequestHead): HandshakeRequest | Refusal {
-  if (headerOf(head, 'host') === undefined && headerOf(head, ':authority') === undefined) {
-    return { status: 400, message: 'Missing Host header' };
-  }
-  const version = headerOf(head, 'sec-websocket-version');
-  if (version !== '13' && version !== '8') {
-    return {
-      status: version === undefined ? 400 : 426,
-      message: 'Missing or invalid Sec-WebSocket-Version header',
-      headers: { 'Sec-WebSocket-Version': '13' },
-    };
-  }
-  const offered = headerOf(head, 'sec-websocket-protocol');
-  const protocols = offered === undefined ? new Set<string>() : parseSubprotocols(offered);
-  if (protocols === undefined) return { status: 400, message: 'Invalid Sec-WebSocket-Protocol header' };
+/** Reads an extended CONNECT (RFC 8441, section 5), which asks for the same but has no key. */
+export function readExtendedConnect(head: RequestHead): Outcome<HandshakeRequest> {
+  const { headers } = head;
+  if (!isExtendedConnect(headers)) return refuse(400, 'Not an extended CONNECT for a WebSocket');
+  if (!headerOf(headers, ':scheme') || !headerOf(headers, ':path'))
+    return refuse(400, 'Missing :scheme or :path');
+  if (!headerOf(headers, ':authority') && !headerOf(headers, 'host'))
+    return refuse(400, 'Missing :authority');
+  return readOffer(headers, '');
+}
 
-  const extended = headerOf(head, 'sec-websocket-extensions');
-  const extensions = extended === undefined ? undefined : parseExtensions(extended);
-  if (extended !== undefined && extensions === undefined) {
-    return { status: 400, message: 'Invalid or unacceptable Sec-WebSocket-Extensions header' };
+/** What the client offers, however it asks. */
+function readOffer(headers: Headers, key: string): Outcome<HandshakeRequest> {
+  const version = headerOf(headers, 'sec-websocket-version');
+  if (version !== '13' && version !== '8') {
+    const status = version === undefined ? 400 : 426;
+    return refuse(status, 'Missing or invalid Sec-WebSocket-Version header', {
+      'Sec-WebSocket-Version': '13',
+    });
   }
-  return { key: '', version: Number(version), protocols, extensions };
+  // An empty header is what some clients send that offer none.
+  const offered = headerOf(headers, 'sec-websocket-protocol')?.trim();
+  const protocols = offered ? parseSubprotocols(offered) : new Set<string>();
+  if (protocols === undefined) return refuse(400, 'Invalid Sec-WebSocket-Protocol header');
+
+  const extended = headerOf(headers, 'sec-websocket-extensions');
+  const extensions = extended === undefined ? [] : parseExtensions(extended);
+  if (extensions === undefined) return refuse(400, 'Invalid or unacceptable Sec-WebSocket-Extensions header');
+  return { ok: { key, version: Number(version), protocols, extensions } };
+}
+
+function refuse(
+  status: number,
+  message: string,
+  headers?: Readonly<Record<string, string>>,
+): { readonly refusal: Refusal } {
+  return { refusal: headers === undefined ? { status, message } : { status, message, headers } };
+}
+
+/**
+ * What is agreed on with this client.
+ *
+ * @param protocol - the subprotocol that was chosen of those offered, or the empty string
+ * @param deflate - how compression may be; `undefined` for none
+ * @throws TypeError - the subprotocol is not a token, so that it cannot stand in the answer
+ */
+export function agree(
+  request: HandshakeRequest,
+  protocol: string,
+  deflate: DeflatePreferences | undefined,
+): Outcome<Agreement> {
+  if (protocol !== '' && !isToken(protocol))
+    throw new TypeError('The chosen subprotocol is not a valid token');
+  if (deflate === undefined) return { ok: { protocol, deflate: undefined } };
+  if (request.extensions.some(isGarbled))
+    return refuse(400, 'Invalid or unacceptable Sec-WebSocket-Extensions header');
+  return { ok: { protocol, deflate: acceptOffer(request.extensions, deflate) } };
+}
+
+/** The lines of the answer that opens the connection, without its end. */
+export function answerUpgrade(request: HandshakeRequest, agreement: Agreement, sha1: Sha1): string[] {
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${acceptOf(request.key, sha1)}`,
+  ];
+  for (const [name, value] of agreed(agreement)) lines.push(`${name}: ${value}`);
+  return lines;
+}
+
+/** The headers of the answer that opens the stream of a CONNECT. */
+export function answerExtendedConnect(agreement: Agreement): Record<string, string | number> {
+  const headers: Record<string, string | number> = { ':status': 200 };
+  for (const [name, value] of agreed(agreement)) headers[name.toLowerCase()] = value;
+  return headers;
+}
+
+function agreed({ deflate, protocol }: Agreement): [string, string][] {
+  const headers: [string, string][] = [];
+  if (protocol !== '') headers.push(['Sec-WebSocket-Protocol', protocol]);
+  if (deflate !== undefined) headers.push(['Sec-WebSocket-Extensions', formatAccepted(deflate)]);
+  return headers;
 }
 
 /**
@@ -110,26 +159,11 @@ export function isSameOrigin(origin: string, host: string | undefined): boolean 
   return bare(origin.slice(scheme + 3)) === bare(host);
 }
 
-/** The head of the answer 101, its end included. Values with line breaks are the caller's misuse. */
-export function formatAnswer(lines: readonly string[]): string {
+/** Lines of an answer as its head, the empty line included. Values with line breaks are the caller's misuse. */
+export function formatHead(lines: readonly string[]): string {
   for (const line of lines) {
     if (line.includes('\r') || line.includes('\n'))
       throw new TypeError('A header must not contain a line break');
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-/** The lines of the answer that are the same whatever was negotiated. */
-export function answerLines(accept: string): string[] {
-  return [
-    'HTTP/1.1 101 Switching Protocols',
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${accept}`,
-  ];
-}
-
-/** @throws TypeError - the choice is not a token, so that it cannot stand in the answer */
-export function checkChosenProtocol(protocol: string): void {
-  if (!isToken(protocol)) throw new TypeError('The chosen subprotocol is not a valid token');
 }

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Admission } from '../../src/node/admission.js';
-import type { ClientInfo, ServerOptions } from '../../src/node/server-options.js';
-import type { HandshakeRequest, Refusal } from '../../src/protocol/server-handshake.js';
+import type { ClientInfo, ServerOptions } from '../../src/node/options.js';
+import type { Refusal } from '../../src/protocol/handshake.js';
+import type { HandshakeRequest } from '../../src/protocol/server-handshake.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const handshake: HandshakeRequest = { key: '', version: 13, protocols: new Set(), extensions: undefined };
+const handshake: HandshakeRequest = { key: '', version: 13, protocols: new Set(), extensions: [] };
 const request = (headers: Record<string, string> = {}): IncomingMessage =>
   ({ headers: { host: 'a.example', ...headers }, socket: {} }) as unknown as IncomingMessage;
 

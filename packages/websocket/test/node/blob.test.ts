@@ -47,3 +47,33 @@ test('a blob as the last message before a close', async () => {
   theirs.close();
   expect((await message).toString()).toBe('last');
 });
+
+test('it may be a fragment, and a text', async () => {
+  const { ours, theirs } = await pair({ perMessageDeflate: true });
+  const got: string[] = [];
+  ours.on('message', (data, isBinary) => got.push(`${data.toString()} ${isBinary}`));
+  theirs.send('a', { fin: false });
+  theirs.send(new Blob(['b']), { fin: false });
+  theirs.send(new Blob(['c']));
+  theirs.send(new Blob(['d']), { fin: false, binary: false });
+  theirs.send('e');
+  theirs.send(new Blob(['f']), { binary: false });
+  await until(() => got.length === 3);
+  expect(got).toEqual(['abc false', 'de false', 'f false']);
+});
+
+test('what waits behind one is sent as it was, whatever becomes of its memory', async () => {
+  const { ours, theirs } = await pair();
+  const got: Buffer[] = [];
+  ours.on('message', (data) => got.push(data));
+  const small = Buffer.from('1234');
+  const large = Buffer.alloc(100_000, 'x');
+  theirs.send(new Blob(['blob']));
+  theirs.send(small);
+  theirs.send(large);
+  small.fill(0);
+  large.fill(0);
+  await until(() => got.length === 3);
+  expect(got[1]!.toString()).toBe('1234');
+  expect(got[2]!.equals(Buffer.alloc(100_000, 'x'))).toBe(true);
+});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BroadcastGroup, type ServerOptions, WebSocket } from '../../src/index.js';
-import { next, open, serve, until } from './harness.js';
+import { next, open, serve, surfaced, until } from './harness.js';
 
 /** So many members, and what each of their clients got. */
 async function members(count: number, options: ServerOptions = {}) {
@@ -188,4 +188,86 @@ test("frames that wait behind a member's large message are not written over, tho
   expect(got[0]!.filter((text) => text !== large)).toEqual(
     Array.from({ length: 20 }, (_, id) => `kept ${id}`),
   );
+});
+
+test('an onOverflow that throws keeps nothing from the others', async () => {
+  const exceptions = surfaced();
+  const { clients, got, ours } = await members(3);
+  const out: WebSocket[] = [];
+  const group = new BroadcastGroup({
+    maxBackpressure: 50_000,
+    onOverflow: (socket) => {
+      out.push(socket);
+      throw new Error('in onOverflow');
+    },
+  });
+  for (const socket of ours) group.add(socket);
+  clients[0]!._socket!.pause();
+  let sent = 0;
+  while (out.length === 0) {
+    group.send(`${sent++} ${'x'.repeat(100_000)}`);
+    ours[1]!.send('own');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  group.send('last');
+  await until(() => got[1]!.at(-1) === 'last' && got[2]!.at(-1) === 'last');
+  expect([out.length, got[2]!.length, got[1]!.length]).toEqual([1, sent + 1, 2 * sent + 1]);
+  expect(exceptions()).toEqual(['in onOverflow']);
+});
+
+test('maxBackpressure counts what waits behind a message that is not ready', async () => {
+  const { ours } = await members(1);
+  const out: WebSocket[] = [];
+  const group = new BroadcastGroup({ maxBackpressure: 100_000, onOverflow: (socket) => out.push(socket) });
+  group.add(ours[0]!);
+  let goOn = (): void => {};
+  void ours[0]!.sendStream(
+    (async function* () {
+      yield 'begun';
+      await new Promise<void>((resolve) => (goOn = resolve));
+    })(),
+  );
+  for (let count = 0; count < 20 && out.length === 0; count++) {
+    group.send(Buffer.alloc(20_000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(out).toEqual([ours[0]]);
+  expect(ours[0]!.bufferedAmount).toBeLessThan(150_000);
+  goOn();
+});
+
+test("a group's message waits until a member's own is whole", async () => {
+  const { got, ours } = await members(2);
+  const group = new BroadcastGroup().add(ours[0]!).add(ours[1]!);
+  ours[0]!.send('a', { fin: false });
+  group.send('one');
+  await until(() => got[1]!.length === 1);
+  group.send('two');
+  ours[0]!.send('b');
+  group.send('three');
+  await until(() => got.every((messages) => messages.at(-1) === 'three'));
+  expect(got).toEqual([
+    ['ab', 'one', 'two', 'three'],
+    ['one', 'two', 'three'],
+  ]);
+});
+
+test('in many groups, some of them busy, each gets all of its own in order', async () => {
+  const { got, ours } = await members(4);
+  const groups = Array.from({ length: 40 }, () => new BroadcastGroup());
+  const expected: string[][] = ours.map(() => []);
+  for (const [id, socket] of ours.entries())
+    for (const [which, group] of groups.entries()) if (which % (id + 1) === 0) group.add(socket);
+  for (let round = 0; round < 6; round++) {
+    const busy = [1, 2, 3, 40, 0, 35][round]!;
+    for (let count = 0; count < 60; count++) {
+      const which = busy === 0 ? 0 : (count * 7) % busy;
+      const text = `${round} ${count} to ${which}`;
+      groups[which]!.send(text);
+      for (const [id] of ours.entries()) if (which % (id + 1) === 0) expected[id]!.push(text);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until(() => got.every((messages, id) => messages.length >= expected[id]!.length));
+  expect(got).toEqual(expected);
 });

@@ -21,11 +21,13 @@ test('memory somebody refers to is not written over', () => {
   const run = new FrameRun();
   run.push(0x81, 'first');
   const kept = run.slice(0, 1);
-  run.clear(false);
+  run.block!.pins++;
+  expect(run.clear(10_000)).toBe(false);
   run.push(0x81, 'other');
   expect(Buffer.from(kept).toString()).toContain('first');
   const reused = run.slice(0, 1);
-  run.clear(true);
+  expect(run.clear(10_000)).toBe(true);
   run.push(0x81, 'third');
   expect(Buffer.from(reused).toString()).toContain('third');
+  expect(run.clear(100)).toBe(false);
 });

@@ -104,3 +104,28 @@ export async function bare(
 export function behindHead(received: Buffer): Buffer {
   return received.subarray(received.indexOf('\r\n\r\n') + 4);
 }
+
+/**
+ * Collects what is thrown with nobody to catch it, until the test is over: such an exception is to surface in a turn of
+ * its own, and not to be the end of the test.
+ */
+export function surfaced(): () => string[] {
+  const messages: string[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => messages.push(error.message));
+  onTestFinished(async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  });
+  return () => messages;
+}
+
+/** So many bytes of text that compresses well enough; another seed gives another one. */
+export function digits(length: number, seed = 1): Buffer {
+  let content = '';
+  for (let word = seed; content.length < length; word = (word * 1103515245 + 12345) & 0x7fffffff)
+    content += ` ${word % 997}`;
+  return Buffer.from(content.slice(0, length));
+}

@@ -1,7 +1,9 @@
-import { createServer } from 'node:http';
-import { expect, test } from 'vitest';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { duplexPair } from 'node:stream';
+import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from '../../src/index.js';
-import { bare, echo, next, nextMessage, open, pair, REQUEST, serve, until } from './harness.js';
+import { bare, echo, next, nextMessage, open, pair, REQUEST, serve, surfaced, until } from './harness.js';
 
 /** The status of the answer to a request with this header changed, added, or left out. */
 async function statusOf(port: number, name: string, value?: string): Promise<number> {
@@ -156,4 +158,102 @@ test('a class of connections can be given', async () => {
   const [socket] = await connected;
   expect(socket.title).toBe('named');
   await until(() => server.clients!.has(socket));
+});
+
+test('an empty list of subprotocols is none', async () => {
+  const { port } = await serve({ protocols: ['a'] });
+  expect(await statusOf(port, 'Sec-WebSocket-Protocol', '')).toBe(101);
+});
+
+test('a request without a host may be handed in by the application', async () => {
+  const server = new WebSocketServer({ noServer: true });
+  const [near, far] = duplexPair();
+  onTestFinished(() => void near.destroy());
+  const request = {
+    method: 'GET',
+    httpVersionMajor: 1,
+    httpVersionMinor: 1,
+    headers: {
+      upgrade: 'websocket',
+      connection: 'upgrade',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      'sec-websocket-version': '13',
+    },
+    url: '/',
+  } as unknown as IncomingMessage;
+  const [socket] = await new Promise<[WebSocket]>((resolve) => {
+    server.handleUpgrade(request, far, Buffer.alloc(0), (open) => resolve([open]));
+  });
+  expect(socket.readyState).toBe(socket.OPEN);
+  socket.terminate();
+});
+
+test("what the application's code throws refuses the client, and surfaces by itself", async () => {
+  const exceptions = surfaced();
+  const throws = (): never => {
+    throw new Error('in a handshake');
+  };
+  for (const options of [
+    { verifyClient: throws },
+    { verifyClient: (_info: unknown, _callback: unknown) => throws() },
+    { origins: throws },
+    { origins: '*' as const, handleProtocols: throws },
+  ]) {
+    const { port, server } = await serve(options);
+    server.on('headers', () => {});
+    const lines = ['Origin: http://a.example', 'Sec-WebSocket-Protocol: a'];
+    const { received } = await bare(port, [...REQUEST, ...lines]);
+    expect(received().toString()).toMatch(/^HTTP\/1\.1 500 /);
+  }
+  expect(exceptions()).toEqual(Array(4).fill('in a handshake'));
+});
+
+test('a listener of connection that throws keeps nobody else out', async () => {
+  const exceptions = surfaced();
+  const { url } = await serve({}, (socket) => {
+    echo(socket);
+    throw new Error('in a listener');
+  });
+  for (let count = 0; count < 2; count++) {
+    const client = await open(url);
+    const answer = nextMessage(client);
+    client.send('hello');
+    expect((await answer).toString()).toBe('hello');
+  }
+  expect(exceptions()).toEqual(['in a listener', 'in a listener']);
+});
+
+test('a socket is among the clients until its close was told', async () => {
+  const { ours, served, theirs } = await pair();
+  const known = new Promise<boolean>((resolve) => {
+    theirs.on('close', () => resolve(served.server.clients!.has(theirs)));
+  });
+  ours.close();
+  expect(await known).toBe(true);
+  await until(() => served.server.clients!.size === 0);
+});
+
+test('its options are what it was told, and the defaults of what it was not', async () => {
+  const server = new WebSocketServer({ noServer: true, maxPayload: 5, path: undefined as unknown as string });
+  expect(server.options).toMatchObject({
+    noServer: true,
+    maxPayload: 5,
+    path: null,
+    perMessageDeflate: false,
+    clientTracking: true,
+    backlog: null,
+  });
+});
+
+test('a class of connections is given what the one of ws is given', async () => {
+  const made: unknown[][] = [];
+  class Recorded extends WebSocket {
+    constructor(...given: ConstructorParameters<typeof WebSocket>) {
+      super(...given);
+      made.push(given);
+    }
+  }
+  const { server } = await serve({ WebSocket: Recorded, maxPayload: 7 });
+  await open(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  expect(made).toEqual([[null, undefined, server.options]]);
 });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from '../../src/index.js';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.js';
-import { echo, next, nextMessage, open } from './harness.js';
+import { echo, next, nextMessage, open, until } from './harness.js';
 
 async function serveTls(): Promise<string> {
   const https = createServer({ cert: CERTIFICATE, key: PRIVATE_KEY });
@@ -46,4 +46,28 @@ test('messages of every size go over TLS, however many in a turn', async () => {
 test('who wants to trust anyone can', async () => {
   const socket = await open(await serveTls(), { rejectUnauthorized: false });
   expect(socket.readyState).toBe(socket.OPEN);
+});
+
+test('each message is written once, a fast peer gives no drain, and a slow one does', async () => {
+  const socket = await open(await serveTls(), { ca: CERTIFICATE, perMessageDeflate: false });
+  const stream = socket._socket!;
+  let writes = 0;
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
+  stream.write = (...given: unknown[]) => {
+    writes++;
+    return write(...given);
+  };
+  let drains = 0;
+  let got = 0;
+  socket.on('drain', () => drains++);
+  socket.on('message', () => got++);
+  for (let count = 0; count < 100; count++) {
+    socket.send(`${count}`);
+    await until(() => got === count + 1);
+  }
+  expect([writes, drains]).toEqual([100, 0]);
+  const drained = next(socket, 'drain');
+  socket.send(Buffer.alloc(30_000_000));
+  await drained;
+  await until(() => got === 101);
 });

@@ -48,3 +48,31 @@ test('a handshake that fails rejects both, and a connection that is cut rejects 
   theirs.terminate();
   await expect(cut.closed).rejects.toThrow('without a closing handshake');
 });
+
+test('a connection that breaks is no end of its streams, but an error', async () => {
+  const { ours, theirs } = await pair();
+  const { readable, writable } = await new WebSocketStream(ours).opened;
+  const reader = readable.getReader();
+  theirs.send('last');
+  expect((await reader.read()).value).toBe('last');
+  const reading = reader.read();
+  theirs.terminate();
+  await expect(reading).rejects.toMatchObject({ code: 'WS_ERR_ABNORMAL_CLOSURE' });
+  const writer = writable.getWriter();
+  await expect(writer.closed).rejects.toMatchObject({ code: 'WS_ERR_ABNORMAL_CLOSURE' });
+});
+
+test('whoever gives a stream up may say with which code', async () => {
+  for (const give of ['cancel', 'abort'] as const) {
+    const { ours, theirs } = await pair();
+    const { readable, writable } = await new WebSocketStream(ours).opened;
+    const closed = next(theirs, 'close');
+    const why = Object.assign(new Error('enough'), { closeCode: 4005, reason: 'enough' });
+    await (give === 'cancel' ? readable.cancel(why) : writable.abort(why));
+    expect(await closed).toEqual([4005, Buffer.from('enough')]);
+  }
+  const { ours, theirs } = await pair();
+  const closed = next(theirs, 'close');
+  await (await new WebSocketStream(ours).opened).readable.cancel(new Error('without a code'));
+  expect((await closed)[0]).toBe(1005);
+});

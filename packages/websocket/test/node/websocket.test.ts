@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketError } from '../../src/index.js';
 import { echo, next, nextMessage, open, pair, serve, until } from './harness.js';
 
@@ -268,4 +269,71 @@ test('what ws has on its class is on this one', () => {
   expect(WebSocket.WebSocket).toBe(WebSocket);
   expect(WebSocket.Server).toBe(WebSocket.WebSocketServer);
   expect(typeof WebSocket.createWebSocketStream).toBe('function');
+});
+
+test('a loop on a connection that is not open yet stops reading at the mark, too', async () => {
+  let sent = 0;
+  const { url } = await serve({}, (socket) => {
+    const more = (): void => {
+      if (socket.readyState !== socket.OPEN || sent > 40_000_000) return;
+      socket.send(Buffer.alloc(100_000));
+      sent += 100_000;
+      if (socket.bufferedAmount === 0) setImmediate(more);
+    };
+    more();
+  });
+  const socket = new WebSocket(url, { highWaterMark: 100_000, perMessageDeflate: false });
+  onTestFinished(() => socket.terminate());
+  const messages = socket[Symbol.asyncIterator]();
+  await next(socket, 'open');
+  await until(() => socket._socket!.isPaused());
+  expect(sent).toBeLessThan(30_000_000);
+  expect(((await messages.next()).value as Buffer).length).toBe(100_000);
+});
+
+test('a loop that is left with much to be read does not keep the connection for ever', async () => {
+  const { ours, theirs } = await pair({}, { highWaterMark: 10_000, untakenTimeout: 50 });
+  for (let count = 0; count < 200; count++) theirs.send(Buffer.alloc(5000));
+  theirs.close(4003);
+  for await (const message of ours) {
+    expect((message as Buffer).length).toBe(5000);
+    await until(() => ours._socket!.isPaused());
+    break;
+  }
+  expect((await next(ours, 'close'))[0]).toBe(4003);
+});
+
+test('a connection that breaks is no clean end for a loop', async () => {
+  const { ours, theirs } = await pair();
+  const got: (string | Buffer)[] = [];
+  const reading = (async () => {
+    for await (const message of ours) got.push(message);
+  })();
+  theirs.send('last');
+  await until(() => got.length === 1);
+  theirs.terminate();
+  await expect(reading).rejects.toMatchObject({ code: 'WS_ERR_ABNORMAL_CLOSURE', retryable: true });
+  await expect(ours[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: 'WS_ERR_ABNORMAL_CLOSURE',
+  });
+});
+
+test('a socket that is given its stream by hand takes options as they are written', async () => {
+  const listener = createServer();
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void listener.close());
+  const accepted = next<[Socket]>(listener, 'connection');
+  const near = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+  const [far] = await accepted;
+  const server = new WebSocket(null);
+  const client = new WebSocket(null);
+  server.setSocket(far, Buffer.alloc(0), { maxPayload: 100 });
+  client.setSocket(near, Buffer.alloc(0), { maxPayload: 100, role: 'client' });
+  const [atServer, atClient] = [nextMessage(server), nextMessage(client)];
+  client.send('from the client');
+  server.send('from the server');
+  expect([String(await atServer), String(await atClient)]).toEqual(['from the client', 'from the server']);
+  const failed = next(server, 'error');
+  client.send('x'.repeat(101));
+  expect(await failed).toMatchObject([{ code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' }]);
 });

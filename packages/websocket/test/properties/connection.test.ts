@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isSendableCloseCode } from '../../src/protocol/close-code.js';
-import { Connection, type Role } from '../../src/protocol/connection.js';
+import { Connection } from '../../src/protocol/connection.js';
 import type { WebSocketError } from '../../src/protocol/errors.js';
+import { FrameBuffer } from '../../src/protocol/frame-output.js';
+import type { Role } from '../../src/protocol/message-receiver.js';
 import {
   anyFrame,
   conversation,
@@ -17,6 +19,7 @@ import {
   often,
   shares,
 } from './arbitraries.js';
+import { rememberedBytes } from './corpus.js';
 
 const MAX_PAYLOAD = 1000;
 
@@ -49,6 +52,7 @@ const listen = (role: Role, maxPayload: number): Listening => {
       onError: (error) => errors.push(error),
       onResumed: () => {},
     },
+    new FrameBuffer(),
   );
   return { connection, heard, errors, taken };
 };
@@ -63,7 +67,7 @@ describe('a conversation that keeps the rules', () => {
       fc.property(conversation, roles, key, shares, ({ frames, heard: said }, role, mask, cuts) => {
         const { connection, heard, errors } = listen(role, 0);
         const bytes = join(frames.map((frame) => encode(frame, masksFor(role, mask))));
-        for (const chunk of cut(bytes, cuts)) connection.receive(chunk);
+        for (const chunk of cut(bytes, cuts)) connection.receiveData(chunk);
         expect(errors).toEqual([]);
         expect(heard).toEqual(said);
         expect(connection.held).toBe(0);
@@ -78,7 +82,7 @@ describe('a conversation that keeps the rules', () => {
         const bytes = join(frames.map((frame) => encode(frame, masksFor(role, mask))));
         fc.pre(bytes.length < 4000);
         const { connection, heard } = listen(role, 0);
-        for (const byte of bytes) connection.receive(Uint8Array.of(byte));
+        for (const byte of bytes) connection.receiveData(Uint8Array.of(byte));
         expect(heard).toEqual(said);
       }),
       often(100),
@@ -90,7 +94,7 @@ describe('a conversation that keeps the rules', () => {
       fc.property(conversation, fc.integer({ min: 1, max: 300 }), key, shares, (said, limit, mask, cuts) => {
         const { connection, heard, errors } = listen('server', limit);
         for (const chunk of cut(join(said.frames.map((frame) => encode(frame, mask))), cuts))
-          connection.receive(chunk);
+          connection.receiveData(chunk);
         const isMessage = ({ kind }: Heard): boolean => kind === 'text' || kind === 'binary';
         const isTooLarge = (one: Heard): boolean => isMessage(one) && one.payload.length / 2 > limit;
         const first = said.heard.findIndex(isTooLarge);
@@ -117,7 +121,7 @@ describe('a conversation that keeps the rules', () => {
           const frames = [...said.frames, { fin: true, rsv: 0, opcode: 8, payload }, ...more];
           const { connection, heard, errors } = listen('server', 0);
           for (const chunk of cut(join(frames.map((frame) => encode(frame, mask))), cuts))
-            connection.receive(chunk);
+            connection.receiveData(chunk);
           const isAllowed = isSendableCloseCode(status);
           expect(heard).toEqual(
             isAllowed ? [...said.heard, { kind: 'close', code: status, payload: '' }] : said.heard,
@@ -137,11 +141,11 @@ describe('any bytes at all', () => {
     fc.assert(
       fc.property(bytes, roles, shares, (all, role, cuts) => {
         const { connection, heard, errors } = listen(role, MAX_PAYLOAD);
-        for (const chunk of cut(all, cuts)) connection.receive(chunk);
+        for (const chunk of cut(all, cuts)) connection.receiveData(chunk);
         expect(errors.length).toBeLessThanOrEqual(1);
         for (const { closeCode } of errors) expect([1002, 1007, 1009]).toContain(closeCode);
         const closes = heard.filter(({ kind }) => kind === 'close').length;
-        expect(closes + errors.length).toBe(connection.ended ? 1 : 0);
+        expect(closes + errors.length).toBe(connection.inputEnded ? 1 : 0);
       }),
       often(500),
     );
@@ -151,9 +155,9 @@ describe('any bytes at all', () => {
     fc.assert(
       fc.property(bytes, roles, shares, (all, role, cuts) => {
         const whole = listen(role, MAX_PAYLOAD);
-        whole.connection.receive(all.slice());
+        whole.connection.receiveData(all.slice());
         const pieces = listen(role, MAX_PAYLOAD);
-        for (const chunk of cut(all, cuts)) pieces.connection.receive(chunk);
+        for (const chunk of cut(all, cuts)) pieces.connection.receiveData(chunk);
         expect(pieces.heard).toEqual(whole.heard);
         expect(pieces.errors.map(({ code }) => code)).toEqual(whole.errors.map(({ code }) => code));
       }),
@@ -166,7 +170,7 @@ describe('any bytes at all', () => {
       fc.property(bytes, shares, (all, cuts) => {
         const { connection, heard } = listen('server', MAX_PAYLOAD);
         for (const chunk of cut(all, cuts)) {
-          connection.receive(chunk);
+          connection.receiveData(chunk);
           expect(connection.held).toBeLessThanOrEqual(2 * MAX_PAYLOAD + 512);
         }
         for (const { payload } of heard) expect(payload.length / 2).toBeLessThanOrEqual(MAX_PAYLOAD);
@@ -191,11 +195,27 @@ describe('any bytes at all', () => {
         let arrived = 0;
         for (const chunk of cut(arrival, cuts)) {
           arrived += chunk.length;
-          connection.receive(chunk);
+          connection.receiveData(chunk);
           for (const size of taken.splice(0)) expect(size).toBeLessThanOrEqual(4 * arrived + 64);
         }
       }),
       often(300),
     );
   });
+});
+
+test('what the corpus remembers means the same however it is cut', () => {
+  const inputs = rememberedBytes('connection');
+  expect(inputs.length).toBeGreaterThan(50);
+  for (const input of inputs) {
+    const role: Role = (input[0]! & 1) === 0 ? 'server' : 'client';
+    const body = input.subarray(1);
+    const whole = listen(role, MAX_PAYLOAD);
+    whole.connection.receiveData(body.slice());
+    const pieces = listen(role, MAX_PAYLOAD);
+    for (const byte of body) pieces.connection.receiveData(Uint8Array.of(byte));
+    expect(pieces.heard).toEqual(whole.heard);
+    expect(pieces.errors.map(({ code }) => code)).toEqual(whole.errors.map(({ code }) => code));
+    expect(whole.connection.held).toBeLessThanOrEqual(2 * MAX_PAYLOAD + 512);
+  }
 });

@@ -1,28 +1,23 @@
 import { expect, test } from 'vitest';
 import { type Asked, readAnswer } from '../../src/protocol/client-handshake.js';
 
-const asked: Asked = { accept: 'abc=', protocols: new Set(), extensions: false };
+const asked: Asked = { accept: 'abc=', protocols: new Set(), deflate: undefined };
 const headers = { upgrade: 'websocket', 'sec-websocket-accept': 'abc=' };
 
 test('an answer that fits', () => {
-  expect(readAnswer({ headers }, asked)).toEqual({ protocol: '', extensions: [] });
+  expect(readAnswer(headers, asked)).toEqual({ ok: { protocol: '', deflate: undefined } });
   const more = {
     ...headers,
     upgrade: 'WebSocket',
     'sec-websocket-protocol': 'b',
-    'sec-websocket-extensions': 'x',
+    'sec-websocket-extensions': 'permessage-deflate; server_no_context_takeover',
   };
-  const answer = readAnswer(
-    { headers: more },
-    { ...asked, protocols: new Set(['a', 'b']), extensions: true },
-  );
-  expect(answer).toMatchObject({ protocol: 'b', extensions: [{ name: 'x' }] });
+  const { ok } = readAnswer(more, { ...asked, protocols: new Set(['a', 'b']), deflate: {} });
+  expect(ok).toMatchObject({ protocol: 'b', deflate: { serverNoContextTakeover: true } });
 });
 
 test('headers nobody knows do no harm', () => {
-  expect(readAnswer({ headers: { ...headers, 'websocket-location': 'ws://x/' } }, asked)).toMatchObject({
-    protocol: '',
-  });
+  expect(readAnswer({ ...headers, 'websocket-location': 'ws://x/' }, asked).ok?.protocol).toBe('');
 });
 
 test.each<[Record<string, string>, Partial<Asked>, string]>([
@@ -43,9 +38,13 @@ test.each<[Record<string, string>, Partial<Asked>, string]>([
   ],
   [
     { ...headers, 'sec-websocket-extensions': ';' },
-    { extensions: true },
+    { deflate: {} },
     'Invalid Sec-WebSocket-Extensions header',
   ],
 ])('%o does not fit', (given, changes, reason) => {
-  expect(readAnswer({ headers: given }, { ...asked, ...changes })).toBe(reason);
+  expect(readAnswer(given, { ...asked, ...changes })).toEqual({ refusal: { message: reason } });
+});
+
+test('over HTTP/2 there is no key, and so nothing that proves that it was read', () => {
+  expect(readAnswer({}, { ...asked, accept: undefined }).ok).toEqual({ protocol: '', deflate: undefined });
 });

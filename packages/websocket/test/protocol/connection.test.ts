@@ -1,178 +1,166 @@
 import { expect, test } from 'vitest';
-import { Connection, type Inflater } from '../../src/protocol/connection.js';
+import { Connection, STATE } from '../../src/protocol/connection.js';
 import { WebSocketError } from '../../src/protocol/errors.js';
-import { bytes, frame, hex, Record, replay } from '../support.js';
+import { FrameBuffer } from '../../src/protocol/frame-output.js';
+import type { Role } from '../../src/protocol/message-receiver.js';
+import { bytes, frame, hex, Record } from '../support.js';
 
 const KEY = 0x3d21fa37;
-const masked = (first: number, payload: string | Uint8Array): string => hex(frame(first, payload, KEY));
 
-test.each<[string, string, string[]]>([
-  ['a text', masked(0x81, 'Hello'), ['text Hello']],
-  ['an empty text', masked(0x81, ''), ['text ']],
-  ['a binary message', masked(0x82, bytes('00ff')), ['binary 00ff']],
-  ['fragments', masked(0x01, 'Hel') + masked(0x80, 'lo'), ['text Hello']],
-  [
-    'fragments with a ping between them',
-    masked(0x02, bytes('01')) + masked(0x89, bytes('aa')) + masked(0x00, '') + masked(0x80, bytes('02')),
-    ['ping aa', 'binary 0102'],
-  ],
-  ['a character cut by fragments', masked(0x01, bytes('e282')) + masked(0x80, bytes('ac')), ['text €']],
-  ['a pong', masked(0x8a, bytes('bb')), ['pong bb']],
-  ['a close without a code', masked(0x88, ''), ['close 1005 ']],
-  ['a close', masked(0x88, bytes('03e86279 65')), ['close 1000 bye']],
-  ['what comes after a close', masked(0x88, '') + masked(0x81, 'x'), ['close 1005 ']],
-])('%s', (_, content, expected) => {
-  expect(replay(bytes(content))).toEqual(expected);
-});
+/** One end, which writes down what it is told. */
+class End extends Record {
+  readonly output: FrameBuffer;
+  readonly connection: Connection;
 
-test.each<[string, string, string]>([
-  ['RSV1 without an extension', 'c180', 'WS_ERR_UNEXPECTED_RSV_1 1002'],
-  ['RSV2', 'a180', 'WS_ERR_UNEXPECTED_RSV_2_3 1002'],
-  ['RSV3', '9180', 'WS_ERR_UNEXPECTED_RSV_2_3 1002'],
-  ['a reserved opcode', '8380', 'WS_ERR_INVALID_OPCODE 1002'],
-  ['a reserved control opcode', '8b80', 'WS_ERR_INVALID_OPCODE 1002'],
-  ['a fragment of nothing', '8080', 'WS_ERR_INVALID_OPCODE 1002'],
-  ['a message within another', `${masked(0x01, 'a')}8180`, 'WS_ERR_INVALID_OPCODE 1002'],
-  ['a ping in fragments', '0980', 'WS_ERR_EXPECTED_FIN 1002'],
-  ['a long ping', '89fe', 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH 1002'],
-  ['half a close code', '8881', 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH 1002'],
-  ['no mask', '8100', 'WS_ERR_EXPECTED_MASK 1002'],
-  ['a close code that must not be', masked(0x88, bytes('03ed')), 'WS_ERR_INVALID_CLOSE_CODE 1002'],
-  ['a close reason that is no text', masked(0x88, bytes('03e8ff')), 'WS_ERR_INVALID_UTF8 1007'],
-  ['a text that is none', masked(0x81, bytes('eda080')), 'WS_ERR_INVALID_UTF8 1007'],
-  ['a text that ends too early', masked(0x81, bytes('e282')), 'WS_ERR_INVALID_UTF8 1007'],
-  [
-    'a length beyond all numbers',
-    '81ffffffffffffffffff00000000',
-    'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH 1009',
-  ],
-])('%s fails the connection', (_, content, expected) => {
-  expect(replay(bytes(content))).toEqual([`error ${expected}`]);
-});
+  constructor(role: Role, answerPings = true) {
+    super();
+    this.output = new FrameBuffer(role === 'client' ? () => KEY : undefined);
+    this.connection = new Connection({ role, maxPayload: 0, answerPings }, this, this.output);
+  }
 
-test('bad text is seen before the frame has come whole', () => {
-  const record = new Record();
-  const connection = new Connection({ role: 'server', maxPayload: 0 }, record);
-  const content = frame(0x81, bytes('cebaf490808061616161'), KEY);
-  for (const octet of content.subarray(0, 6 + 4)) connection.receive(Uint8Array.of(octet));
-  expect(record.lines).toEqual(['error WS_ERR_INVALID_UTF8 1007']);
-});
+  onEnd(code: number, reason: Uint8Array): void {
+    this.lines.push(`end ${code} ${Buffer.from(reason).toString()}`);
+  }
 
-test('a client takes no masked frames', () => {
-  expect(replay(frame(0x81, 'a', KEY), { role: 'client' })).toEqual(['error WS_ERR_UNEXPECTED_MASK 1002']);
-  expect(replay(frame(0x81, 'a'), { role: 'client' })).toEqual(['text a']);
-});
-
-test('the limit holds for a frame when it is announced, and for the sum of fragments', () => {
-  const tooMuch = ['error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH 1009'];
-  expect(replay(bytes(masked(0x82, 'x'.repeat(10))), { maxPayload: 10 })).toHaveLength(1);
-  expect(replay(bytes('828b00000000'), { maxPayload: 10 })).toEqual(tooMuch);
-  expect(replay(bytes(`${masked(0x02, 'xxxxxx')}8085`), { maxPayload: 10 })).toEqual([]);
-  expect(replay(bytes(`${masked(0x02, 'xxxxxx')}808500000000`), { maxPayload: 10 })).toEqual(tooMuch);
-  expect(replay(bytes(masked(0x89, 'x'.repeat(20))), { maxPayload: 10 })).toHaveLength(1);
-});
-
-test('with skipUtf8Validation text is taken as it comes', () => {
-  expect(replay(bytes(masked(0x81, bytes('ff'))), { skipUtf8Validation: true })).toHaveLength(1);
-});
-
-/** Answers at once, except for payloads that begin with a zero. */
-class SlowInflater implements Inflater {
-  done: ((result: Uint8Array | WebSocketError) => void) | undefined;
-
-  inflate(payload: Uint8Array, limit: number, done: (result: Uint8Array | WebSocketError) => void) {
-    if (payload.length > limit && limit > 0)
-      return new WebSocketError('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'x');
-    if (payload[0] !== 0) return Uint8Array.from(payload).reverse();
-    this.done = done;
-    return undefined;
+  /** What it has to say, as hex. */
+  get says(): string {
+    return this.output.dataToSend().map(hex).join('');
   }
 }
 
-test('compressed messages go through the inflater', () => {
-  const inflater = (): Inflater => new SlowInflater();
-  expect(replay(bytes(masked(0xc1, 'abc')), {}, inflater)).toEqual(['text cba']);
-  expect(replay(bytes(masked(0x41, 'ab') + masked(0x80, 'c')), {}, inflater)).toEqual(['text cba']);
-  expect(replay(bytes(masked(0xc1, bytes('80'))), {}, inflater)).toEqual(['error WS_ERR_INVALID_UTF8 1007']);
-  expect(replay(bytes(`${masked(0x41, 'ab')}c080`), {}, inflater)).toEqual([
-    'error WS_ERR_UNEXPECTED_RSV_1 1002',
-  ]);
-  expect(replay(bytes('c980'), {}, inflater)).toEqual(['error WS_ERR_UNEXPECTED_RSV_1 1002']);
-});
-
-test('while a message is inflated elsewhere, what comes after waits its turn', () => {
-  const record = new Record();
-  const inflater = new SlowInflater();
-  const connection = new Connection({ role: 'server', maxPayload: 0 }, record, inflater);
-  connection.receive(bytes(masked(0xc2, bytes('00')) + masked(0x82, bytes('02'))));
-  connection.receive(bytes(masked(0x82, bytes('03'))));
-  expect(connection.suspended).toBe(true);
-  expect(connection.held).toBeGreaterThan(0);
-  expect(record.lines).toEqual([]);
-  inflater.done!(bytes('01'));
-  expect(record.lines).toEqual(['binary 01', 'binary 02', 'binary 03', 'resumed']);
-  expect(connection.suspended).toBe(false);
-});
-
-test('an inflation that fails late fails the connection, which is not suspended then', () => {
-  const record = new Record();
-  const inflater = new SlowInflater();
-  const connection = new Connection({ role: 'server', maxPayload: 0 }, record, inflater);
-  connection.receive(bytes(masked(0xc2, bytes('00'))));
-  inflater.done!(new WebSocketError('WS_ERR_INVALID_COMPRESSED_DATA', 'x'));
-  expect(record.lines).toEqual(['error WS_ERR_INVALID_COMPRESSED_DATA 1007']);
-  expect(connection.suspended).toBe(false);
-});
-
-test('messages may be given in pieces', () => {
-  const record = new Record();
-  const connection = new Connection({ role: 'server', maxPayload: 8 }, record);
-  connection.pieces = {
-    begin: (isBinary) => void record.lines.push(`begin ${isBinary}`),
-    piece: (piece) => void record.lines.push(`piece ${hex(piece)}`),
-    end: () => void record.lines.push('end'),
-  };
-  connection.receive(bytes(masked(0x02, bytes('0102'))));
-  connection.receive(bytes(masked(0x89, '')));
-  connection.receive(bytes(masked(0x80, bytes('03'))));
-  connection.receive(bytes(masked(0x01, 'a')));
-  connection.receive(bytes('8088'));
-  connection.receive(bytes('00000000'));
-  expect(record.lines).toEqual([
-    'begin true',
-    'piece 0102',
-    'ping ',
-    'piece 03',
-    'end',
-    'begin false',
-    'piece 61',
-    'error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH 1009',
-  ]);
-});
-
-test('after stop nothing is looked at', () => {
-  const record = new Record();
-  const connection = new Connection({ role: 'server', maxPayload: 0 }, record);
-  connection.stop();
-  connection.receive(bytes(masked(0x81, 'a')));
-  expect(record.lines).toEqual([]);
-  expect(connection.ended).toBe(true);
-});
-
-test('what a handler that throws has not seen is not lost', () => {
-  class Thrower extends Record {
-    override onMessage(data: Uint8Array, isBinary: boolean): void {
-      super.onMessage(data, isBinary);
-      if (data[0] === 2) throw new Error('in a listener');
+/** Two ends, and what carries bytes from one to the other until both are silent. */
+function conversation(): { client: End; server: End; carry: () => void } {
+  const client = new End('client');
+  const server = new End('server');
+  const carry = (): void => {
+    for (let more = true; more; ) {
+      more = false;
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        for (const piece of from.output.dataToSend()) {
+          more = true;
+          for (const octet of piece) to.connection.receiveData(Uint8Array.of(octet));
+        }
+      }
     }
+  };
+  return { client, server, carry };
+}
+
+test('a whole conversation, from the first message to the last close frame', () => {
+  const { carry, client, server } = conversation();
+  client.connection.sendText('hello');
+  server.connection.sendBinary(Uint8Array.of(1, 2));
+  client.connection.sendText('a\ud83d', false);
+  client.connection.sendPing(Uint8Array.of(7));
+  client.connection.sendContinuation('\ude00', false);
+  client.connection.sendContinuation('!', true);
+  carry();
+  expect(server.lines).toEqual(['text hello', 'ping 07', 'text a😀!']);
+  expect(client.lines).toEqual(['binary 0102', 'pong 07']);
+
+  client.connection.sendClose(4000, 'bye');
+  expect([client.connection.state, client.connection.closeExpected]).toEqual([STATE.closing, false]);
+  carry();
+  expect(server.lines.at(-1)).toBe('close 4000 bye');
+  expect(client.lines.at(-1)).toBe('close 4000 bye');
+  expect([client.connection.closeExpected, server.connection.closeExpected]).toEqual([true, true]);
+  for (const end of [client, server]) {
+    end.connection.receiveEof();
+    end.connection.receiveEof();
+    expect(end.lines.at(-1)).toBe('end 4000 bye');
+    expect(end.lines.filter((line) => line.startsWith('end'))).toHaveLength(1);
+    expect(end.connection.state).toBe(STATE.closed);
   }
-  const record = new Thrower();
-  const connection = new Connection({ role: 'server', maxPayload: 0 }, record);
-  const all = ['01', '02', '03'].map((content) => masked(0x82, bytes(content))).join('');
-  expect(() => connection.receive(bytes(`${all}8284`))).toThrow('in a listener');
-  expect(connection.interrupted).toBe(true);
-  connection.receive(bytes(''));
-  expect(connection.interrupted).toBe(false);
-  connection.receive(bytes('0000000005060708'));
-  expect(record.lines).toEqual(['binary 01', 'binary 02', 'binary 03', 'binary 05060708']);
+});
+
+test('both may begin to close at once', () => {
+  const { carry, client, server } = conversation();
+  client.connection.sendClose(1000);
+  server.connection.sendClose(1001);
+  carry();
+  expect([client.lines, server.lines]).toEqual([['close 1001 '], ['close 1000 ']]);
+  expect(client.connection.closeExpected && server.connection.closeExpected).toBe(true);
+});
+
+test('an end without a close frame is 1006', () => {
+  const { server } = conversation();
+  server.connection.receiveEof();
+  expect(server.lines).toEqual(['end 1006 ']);
+});
+
+test('what a peer must not send fails the connection, and it is told the code', () => {
+  const server = new End('server');
+  server.connection.receiveData(frame(0x83, '', KEY));
+  expect(server.lines).toEqual(['error WS_ERR_INVALID_OPCODE 1002']);
+  expect(server.says).toBe('880203ea');
+  expect(server.connection.closeExpected).toBe(true);
+  server.connection.receiveData(frame(0x81, 'late', KEY));
+  expect(server.lines).toHaveLength(1);
+});
+
+test('an adapter may fail the connection for reasons of its own, once', () => {
+  const server = new End('server');
+  server.connection.fail(new WebSocketError('WS_ERR_BACKPRESSURE', 'too slow'));
+  server.connection.fail(new WebSocketError('WS_ERR_BACKPRESSURE', 'too slow'));
+  expect(server.says).toBe('880203f0');
+  expect(server.lines).toEqual(['error WS_ERR_BACKPRESSURE 1008']);
+});
+
+test('fragments must follow one another, and nothing that is wrong is sent', () => {
+  const { client, server } = conversation();
+  const { connection } = server;
+  const code = (misuse: () => void): unknown => {
+    try {
+      misuse();
+    } catch (error) {
+      return (error as WebSocketError).code;
+    }
+    return undefined;
+  };
+  expect(code(() => connection.sendContinuation('x', true))).toBe('WS_ERR_FRAGMENT_ORDER');
+  connection.sendText('a', false);
+  expect(connection.withinMessage).toBe(true);
+  expect(code(() => connection.sendText('b'))).toBe('WS_ERR_FRAGMENT_ORDER');
+  expect(code(() => connection.sendBinary(bytes('00'), false))).toBe('WS_ERR_FRAGMENT_ORDER');
+  expect(code(() => connection.messageHead(true))).toBe('WS_ERR_FRAGMENT_ORDER');
+  connection.sendContinuation('c', true);
+  expect(code(() => connection.continuationHead(true))).toBe('WS_ERR_FRAGMENT_ORDER');
+  expect(server.says).toBe('010161' + '800163');
+  client.connection.sendClose();
+  for (const misuse of [
+    () => client.connection.sendText('x'),
+    () => client.connection.sendPing(bytes('')),
+    () => client.connection.sendContinuation('x', true),
+  ])
+    expect(code(misuse)).toBe('WS_ERR_NOT_OPEN');
+});
+
+test('a message whose payload comes later takes its place now', () => {
+  const { connection } = new End('server');
+  expect(connection.messageHead(true)).toBe(0x82);
+  expect(connection.messageHead(false, false)).toBe(0x01);
+  expect(connection.continuationHead(false)).toBe(0x00);
+  expect(connection.continuationHead(true)).toBe(0x80);
+});
+
+test('a close is checked before it is sent', () => {
+  const { connection } = new End('server');
+  expect(() => connection.sendClose(1005)).toThrow(TypeError);
+  expect(() => connection.sendClose(1000, 'x'.repeat(124))).toThrow(RangeError);
+  expect(() => connection.sendClose(1000, new Float64Array(3) as unknown as Uint8Array)).toThrow(TypeError);
+  expect(() => connection.sendPing(new Uint8Array(126))).toThrow(RangeError);
+  expect(connection.state).toBe(STATE.open);
+});
+
+test('an adapter may answer pings itself; on its way out nothing is sent any more', () => {
+  const server = new End('server', false);
+  server.connection.receiveData(frame(0x89, '', KEY));
+  expect([server.says, server.lines]).toEqual(['', ['ping ']]);
+  server.connection.abandon();
+  server.connection.receiveData(frame(0x81, 'still', KEY));
+  expect(server.lines.at(-1)).toBe('text still');
+  expect(() => server.connection.sendText('x')).toThrow(WebSocketError);
 });

@@ -7,23 +7,23 @@ const allocate = (size: number): Uint8Array => new Uint8Array(size);
 
 test('pieces are put together in order', () => {
   const message = new PartialMessage(true, false, allocate, undefined);
-  for (let at = 0; at < 100; at++) expect(message.append(Uint8Array.of(at), 0)).toBe(true);
+  for (let at = 0; at < 100; at++) expect(message.append(Uint8Array.of(at), 0, false)).toBe(true);
   expect(message.length).toBe(100);
   expect(hex(message.take())).toBe(hex(new Uint8Array(100).map((_, at) => at)));
 });
 
 test('a length that is only announced takes no memory', () => {
   const message = new PartialMessage(true, false, allocate, undefined);
-  message.append(new Uint8Array(10), 1_000_000_000);
+  message.append(new Uint8Array(10), 1_000_000_000, false);
   expect(message.held).toBeLessThanOrEqual(64);
-  message.append(new Uint8Array(90), 1_000_000_000);
+  message.append(new Uint8Array(90), 1_000_000_000, false);
   expect(message.held).toBeLessThanOrEqual(400);
 });
 
 test('many tiny fragments take no more than four times their bytes', () => {
   const message = new PartialMessage(true, false, allocate, undefined);
   for (let count = 1; count <= 5000; count++) {
-    message.append(Uint8Array.of(1), 0);
+    message.append(Uint8Array.of(1), 0, false);
     expect(message.held).toBeLessThanOrEqual(Math.max(64, 4 * count));
   }
 });
@@ -35,20 +35,20 @@ test('a message whose length was announced and comes is put into one piece of me
     return new Uint8Array(size);
   };
   const message = new PartialMessage(true, false, counting, undefined);
-  message.append(new Uint8Array(65_522), 200_000 - 65_522);
-  message.append(new Uint8Array(65_536), 200_000 - 65_522 - 65_536);
-  message.append(new Uint8Array(68_942), 0);
+  message.append(new Uint8Array(65_522), 200_000 - 65_522, true);
+  message.append(new Uint8Array(65_536), 200_000 - 65_522 - 65_536, true);
+  message.append(new Uint8Array(68_942), 0, true);
   expect(message.take().length).toBe(200_000);
   expect(allocated).toBe(1);
 });
 
 test('text is checked as it comes', () => {
   const message = new PartialMessage(false, false, allocate, isUtf8);
-  expect(message.append(bytes('61e282'), 0)).toBe(true);
+  expect(message.append(bytes('61e282'), 0, false)).toBe(true);
   expect(message.endsWell).toBe(false);
-  expect(message.append(bytes('ac'), 0)).toBe(true);
+  expect(message.append(bytes('ac'), 0, false)).toBe(true);
   expect(message.endsWell).toBe(true);
-  expect(message.append(bytes('ff'), 0)).toBe(false);
+  expect(message.append(bytes('ff'), 0, false)).toBe(false);
 });
 
 test('a streamed message passes its pieces on and holds none', () => {
