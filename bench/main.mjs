@@ -19,6 +19,9 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
 /** What runs the load: Bun where it is there, because a load by Node is slower than the fastest servers. */
 const loader = existsSync(bun) ? bun : process.execPath;
 
+/** One measurement, seeding included, takes no longer; in milliseconds. */
+const LONGEST = 15 * 60_000;
+
 /**
  * @typedef {object} Options
  * @property {string[]} only   names of rows and reports or beginnings of names, `engine`, `server`; empty for all
@@ -36,14 +39,15 @@ const once = (/** @type {string} */ workload, /** @type {string} */ peer, /** @t
     const child = spawn(/** @type {string} */ (program), args, {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, BENCH_NODE: process.execPath },
+      timeout: LONGEST,
     });
     let out = '';
     child.stdout.on('data', (chunk) => {
       out += chunk;
     });
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       if (code === 0) resolve(JSON.parse(out));
-      else reject(new Error(`${workload} against ${peer} ended with ${code}`));
+      else reject(new Error(`${workload} against ${peer} ended with ${signal ?? code}`));
     });
   });
 

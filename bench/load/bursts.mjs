@@ -1,7 +1,8 @@
 /**
  * Sends burst after burst to many readers so that the server always has the next one before it: a burst leaves when the
- * first reader has the last one whole. So at most one waits for a server that is still handing the last one round, and
- * none is joined with another because the load was slow. It knows neither messages nor protocols.
+ * first reader has the last one whole, or the one so many before. So where only one is under way, at most one waits for a
+ * server that is still handing the last one round, and none is joined with another because the load was slow. It knows
+ * neither messages nor protocols.
  */
 
 /** Where readers can be read on demand, each is read once in so many bursts: the kernel's price of a read is paid less. */
@@ -20,11 +21,13 @@ const PROBES = 3;
 /**
  * @param {Reader[]} readers
  * @param {(burst: number) => void} publish sends the burst of that number, from 0
+ * @param {number} [underWay] bursts that the first reader may still wait for when another leaves, that one included
  * @returns {Promise<void>} resolves when the first bursts are through; the rest follow until the connections end
  */
-export const keepBursting = async (readers, publish) => {
+export const keepBursting = async (readers, publish, underWay = 1) => {
   const had = new Int32Array(readers.length);
   let published = 0;
+  /** What the first reader has had. */
   let first = 0;
   /** Readers that have what they must have before another burst leaves. */
   let reached = 0;
@@ -37,6 +40,11 @@ export const keepBursting = async (readers, publish) => {
     needed = published - ahead;
     reached = 0;
     for (const count of had) if (count >= needed) reached++;
+  };
+  /** Everything that may leave; says whether someone is so far behind that nothing may. */
+  const goOn = () => {
+    while (reached === readers.length && published - first < underWay) go();
+    return reached < readers.length;
   };
   const onBytes = (
     /** @type {number} */ index,
@@ -73,30 +81,30 @@ export const keepBursting = async (readers, publish) => {
   const others = readers.filter((_, index) => index !== scout);
   const reads = others.map(({ connection }) => connection.readOnDemand?.());
   if (reads.some((read) => read === undefined)) {
-    ahead = AHEAD;
-    next = () => {
-      if (first === published && reached === readers.length) go();
-    };
+    ahead = AHEAD + underWay - 1;
+    next = goOn;
   } else {
-    ahead = 2 * STRIDE;
+    ahead = 2 * STRIDE + underWay - 1;
     next = () => {};
     let part = 0;
+    let isWaiting = false;
     const step = () => {
-      const isDone = had[scout] === published;
-      // Someone is far behind: the server keeps more for them than the load wants to know.
-      const isLate = isDone && reached < readers.length;
-      if (isDone && !isLate) go();
-      for (let at = isLate ? 0 : part; at < reads.length; at += isLate ? 1 : STRIDE) reads[at]?.();
+      isWaiting = goOn();
+      if (isWaiting) {
+        // The server keeps more for someone than the load wants to know.
+        for (const read of reads) read?.();
+        setImmediate(step);
+        return;
+      }
+      for (let at = part; at < reads.length; at += STRIDE) reads[at]?.();
       part = (part + 1) % STRIDE;
-      if (isLate) setImmediate(step);
     };
     // With each piece that comes to the scout, one part of the others is read.
     const scouting = /** @type {Reader} */ (readers[scout]);
     scouting.connection.onBytes = (buffer, length) => {
-      const wasDone = had[scout] === published;
       onBytes(scout, buffer, length);
-      if (!wasDone) step();
+      if (!isWaiting) step();
     };
   }
-  go();
+  goOn();
 };

@@ -4,8 +4,9 @@
  */
 import { LoadConnection } from './connection.mjs';
 import { conversation, textFrame } from './conversation.mjs';
+import { HOST, roomOf, userName } from './names.mjs';
 import { rpcText } from './session.mjs';
-import { follower, HOST, joinAll, makeRooms, roomOf, sessionOf, userName } from './world.mjs';
+import { follower, joinAll, makeRooms, sessionOf } from './world.mjs';
 
 /** A client of Socket.IO that is connected and in so many rooms. */
 export const openSocketIo = async (/** @type {number} */ port, rooms = 1) => {

@@ -1,8 +1,8 @@
 /** Where a session that was cut goes on from. */
 import { firstCursor } from './held-poll.mjs';
 import { HttpClient } from './http-client.mjs';
+import { HOST } from './names.mjs';
 import { tokenOf } from './tokens.mjs';
-import { HOST } from './world.mjs';
 
 /** What a cursor has at most, where it is one place in one order. */
 const CURSOR_BYTES = 64;

@@ -4,9 +4,10 @@
  */
 import { textFrame } from './conversation.mjs';
 import { FrameReader } from './frame-reader.mjs';
+import { roomOf, userName } from './names.mjs';
 import { MarkedStream, textOf } from './numbered-stream.mjs';
 import { rpcText } from './session.mjs';
-import { follower, joinAll, makeRooms, roomOf, sessionOf, userName } from './world.mjs';
+import { follower, joinAll, makeRooms, sessionOf } from './world.mjs';
 
 const SIZE = 64;
 /** Messages that each sender has under way when it sends as fast as it may. */

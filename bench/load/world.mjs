@@ -3,13 +3,9 @@
  * takes the time.
  */
 import { HttpClient } from './http-client.mjs';
+import { HOST, roomOf, userName } from './names.mjs';
 import { Session } from './session.mjs';
 import { tokenOf } from './tokens.mjs';
-
-export const userName = (/** @type {number} */ number) => `user-${number}`;
-export const roomOf = (/** @type {number} */ number) => `room:room-${number}`;
-/** Who makes the rooms. */
-export const HOST = 'host';
 
 /** How many sessions of different users give their commands at the same time. */
 const AT_ONCE = 200;

@@ -16,6 +16,9 @@ const workload = workloads.find((one) => one.name === name);
 const report = reports.find((one) => one.name === name);
 if (!peer || !(workload || report)) throw new Error(`no such workload or peer: ${name} ${peerId}`);
 
+// When it takes too long: what it started is ended with it.
+process.once('SIGTERM', () => process.exit(1));
+
 const say = (/** @type {object} */ result) =>
   process.stdout.write(`${JSON.stringify({ ...result, loadProgram })}\n`);
 

@@ -2,17 +2,10 @@
  * What others notice of eight who ask for what is dear, in a big world: the delay of another user's sends, on a quiet
  * server and while each of the commands is called again and again.
  */
+
+import { HOST, roomOf, userName } from '../load/names.mjs';
 import { textOf } from '../load/numbered-stream.mjs';
-import {
-  follower,
-  forMany,
-  HOST,
-  makeRooms,
-  roomOf,
-  sessionOf,
-  signInAll,
-  userName,
-} from '../load/world.mjs';
+import { follower, forMany, makeRooms, sessionOf, signInAll } from '../load/world.mjs';
 import { measure } from '../measure/meter.mjs';
 import { milliseconds, percentiles } from '../measure/percentiles.mjs';
 

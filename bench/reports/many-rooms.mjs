@@ -5,9 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HttpClient } from '../load/http-client.mjs';
+import { HOST, roomOf, userName } from '../load/names.mjs';
 import { cursorOf } from '../load/place.mjs';
 import { tokenOf } from '../load/tokens.mjs';
-import { follower, forMany, HOST, makeRooms, roomOf, sessionOf, userName } from '../load/world.mjs';
+import { follower, forMany, makeRooms, sessionOf } from '../load/world.mjs';
 import { milliseconds } from '../measure/percentiles.mjs';
 import { median } from '../measure/stats.mjs';
 

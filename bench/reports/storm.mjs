@@ -3,9 +3,11 @@
  * each from the place it had. Everyone is in several channels, and counted as present. Measured until the last one has
  * everything.
  */
+
+import { HOST, roomOf, userName } from '../load/names.mjs';
 import { MarkedStream, textOf } from '../load/numbered-stream.mjs';
 import { placeOf } from '../load/place.mjs';
-import { follower, forMany, HOST, joinAll, makeRooms, roomOf, sessionOf, userName } from '../load/world.mjs';
+import { follower, forMany, joinAll, makeRooms, sessionOf } from '../load/world.mjs';
 import { milliseconds, percentiles } from '../measure/percentiles.mjs';
 
 const MISSED = 20;

@@ -5,10 +5,11 @@
  */
 import { firstCursor, syncPath } from '../load/held-poll.mjs';
 import { HttpClient } from '../load/http-client.mjs';
+import { HOST, roomOf, userName } from '../load/names.mjs';
 import { NumberedStream, textOf } from '../load/numbered-stream.mjs';
 import { Session } from '../load/session.mjs';
 import { tokenOf } from '../load/tokens.mjs';
-import { HOST, joinAll, makeRooms, roomOf, sessionOf, userName } from '../load/world.mjs';
+import { joinAll, makeRooms, sessionOf } from '../load/world.mjs';
 import { milliseconds, percentiles } from '../measure/percentiles.mjs';
 
 const READERS = 20;

@@ -11,6 +11,8 @@ import { measure } from '../measure/meter.mjs';
 
 const SIZE = 64;
 const BURST = 32;
+/** Bursts that may be on their way to the disk, or from it, at the same time. */
+const UNDER_WAY = 2;
 
 /**
  * @param {import('./index.mjs').Context} context
@@ -34,12 +36,12 @@ const runChat = async ({ server, speaks, times }, readers, channels) => {
     };
     return { connection, take };
   });
-  await keepBursting(reading, (burst) =>
+  const publish = (/** @type {number} */ burst) =>
     chat.publish(
       burst % channels,
       Array.from({ length: BURST }, () => textOf(number++, SIZE)),
-    ),
-  );
+    );
+  await keepBursting(reading, publish, UNDER_WAY);
   const window = await measure(server, () => deliveries, times);
   for (const connection of joined) connection.end();
   chat.leave();
@@ -53,7 +55,7 @@ const chat = (
   /** @type {string} */ wanted,
 ) => ({
   name: `chat-${readers}${channels > 1 ? `-in-${channels}` : ''}`,
-  title: `group chat, ${SIZE} B to ${readers} readers (bursts of ${BURST}), each in ${channels} channel${channels > 1 ? 's' : ''}`,
+  title: `group chat, ${SIZE} B to ${readers} readers (bursts of ${BURST}, ${UNDER_WAY} under way), each in ${channels} channel${channels > 1 ? 's' : ''}`,
   kind: 'rate',
   mode: channels > 1 ? 'chats' : 'chat',
   unit: 'deliveries',

@@ -4,8 +4,9 @@
  */
 import { openSocketIo } from '../load/chats.mjs';
 import { HeldPoll } from '../load/held-poll.mjs';
+import { userName } from '../load/names.mjs';
 import { tokenOf } from '../load/tokens.mjs';
-import { follower, forMany, joinAll, makeRooms, userName } from '../load/world.mjs';
+import { follower, forMany, joinAll, makeRooms } from '../load/world.mjs';
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
