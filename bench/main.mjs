@@ -11,7 +11,7 @@ import { canPin, pinned } from './measure/pin.mjs';
 import { median, spread } from './measure/stats.mjs';
 import { bun, engines, present, servers } from './peers/roster.mjs';
 import { reports } from './reports/index.mjs';
-import { table } from './table.mjs';
+import { MOST_IDLE, table } from './table.mjs';
 import { engineWorkloads, serverWorkloads } from './workloads/index.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -56,16 +56,19 @@ const figureOf = (/** @type {any} */ result) => result.bytes ?? result.delay?.p9
 
 /** @param {any[]} results of one workload and peer, one a round */
 const cellOf = (results) => {
+  // A delay is taken at half load: what counts is whether the load could fill the server before.
+  const idle = median(results.map((result) => result.saturatedIdle ?? result.idle ?? 0));
   const values = results.map(figureOf);
   const most = (/** @type {string} */ field) => Math.max(...results.map((result) => result[field] ?? 0));
   return {
     value: median(values),
     spread: spread(values),
     rounds: values.length,
-    // A delay is taken at half load: what counts is whether the load could fill the server before.
-    idle: median(results.map((result) => result.saturatedIdle ?? result.idle ?? 0)),
+    idle,
+    isSaturated: idle <= MOST_IDLE,
     busy: median(results.map((result) => result.busy ?? 0)),
     load: most('load'),
+    loadProgram: results[0].loadProgram,
     foreign: most('foreign'),
     version: results[0].version,
     ...(results[0].delay === undefined

@@ -17,9 +17,18 @@ const BATCH = 500_000;
 
 const db = new Database(join(folder, 'log.db'));
 db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
-const insert = db.prepare('INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?)');
+const version = /** @type {{ user_version: number }} */ (db.prepare('PRAGMA user_version').get())
+  .user_version;
+// A fact bears the id of the append that changed it: the first, which is there.
+const insert = db.prepare(
+  version === 1
+    ? 'INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?)'
+    : 'INSERT OR REPLACE INTO fact (key, value, id) VALUES (?, ?, 1)',
+);
 
-/** @param {Iterable<[key: string, value: string]>} facts */
+/** @typedef {[key: string, value: string]} Fact */
+
+/** @param {Iterable<Fact>} facts */
 const insertAll = (facts) => {
   let pending = 0;
   db.exec('BEGIN');
@@ -51,23 +60,43 @@ const belongings = userNames.map((name) => {
   return [name, own];
 });
 
-const facts = {
-  *memberships() {
-    for (const [room, names] of members)
-      for (const user of names) yield/** @type {[string, string]} */ ([`m/${room}/${user}`, 'member']);
-  },
-  *positions() {
-    for (const [user, own] of belongings)
-      for (const room of own) yield/** @type {[string, string]} */ ([`p/${user}/room:${room}`, '1']);
-  },
-  *rooms() {
-    for (const name of roomNames)
-      yield/** @type {[string, string]} */ ([`r/${name}`, JSON.stringify({ name })]);
-  },
-  *users() {
-    for (const name of userNames) yield/** @type {[string, string]} */ ([`u/${name}`, name]);
-  },
-};
-for (const some of Object.values(facts)) insertAll(some());
+/**
+ * @param {Iterable<string>} names
+ * @param {(name: string) => Fact} factOf
+ * @returns {Generator<Fact>}
+ */
+function* each(names, factOf) {
+  for (const name of names) yield factOf(name);
+}
+
+/**
+ * @param {Iterable<[string, string[]]>} all
+ * @param {(one: string, other: string) => Fact} factOf
+ * @returns {Generator<Fact>}
+ */
+function* pairs(all, factOf) {
+  for (const [one, others] of all) for (const other of others) yield factOf(one, other);
+}
+
+const memberships = pairs(members, (room, user) => [`m/${room}/${user}`, 'member']);
+const positions = pairs(belongings, (user, room) => [`p/${user}/room:${room}`, '1']);
+const madeRooms = each(roomNames, (room) => [`r/${room}`, JSON.stringify({ name: room })]);
+
+/** In the order of their keys. @type {Iterable<Fact>[]} */
+const facts =
+  version === 1
+    ? [memberships, positions, madeRooms, each(userNames, (user) => [`u/${user}`, user])]
+    : [
+        pairs(belongings, (user, room) => [`b/${user}/room:${room}`, 'member']),
+        [['c/users', String(users)]],
+        each(userNames, (user) => [`k/${user}`, String(roomsEach)]),
+        each(roomNames, (room) => [`l/${room}`, room]),
+        memberships,
+        each(roomNames, (room) => [`n/room:${room}`, String(members.get(room)?.length ?? 0)]),
+        positions,
+        madeRooms,
+        each(userNames, (user) => [`u/${user}`, JSON.stringify({ name: user })]),
+      ];
+for (const some of facts) insertAll(some);
 db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 db.close();

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { roomOf, userName } from '../load/names.mjs';
-import { sessionOf } from '../load/world.mjs';
+import { makeRooms, sessionOf } from '../load/world.mjs';
 import { milliseconds } from '../measure/percentiles.mjs';
 import { median } from '../measure/stats.mjs';
 import { servers } from '../peers/roster.mjs';
@@ -18,8 +18,10 @@ const run = async ({ start, quick }) => {
     : { users: 1_000_000, rooms: 100_000, roomsEach: 5 };
   const dataDir = mkdtempSync(fileURLToPath(new URL('../results/data-', import.meta.url)));
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
-  // The server makes the file.
-  await (await start({ dataDir })).stop();
+  // The server makes the file, and a first record that facts can refer to.
+  const maker = await start({ dataDir });
+  await makeRooms(maker.port, 1);
+  await maker.stop();
   const begun = performance.now();
   const program = /** @type {(typeof servers)[number]} */ (servers[0]).program;
   const seeded = spawnSync(program, ['--max-old-space-size=8192', seed, dataDir, JSON.stringify(world)], {

@@ -8,6 +8,7 @@ import { HOST, roomOf, userName } from '../load/names.mjs';
 import { MarkedStream, textOf } from '../load/numbered-stream.mjs';
 import { placeOf } from '../load/place.mjs';
 import { follower, forMany, joinAll, makeRooms, sessionOf } from '../load/world.mjs';
+import { processTime } from '../measure/cpu.mjs';
 import { milliseconds, percentiles } from '../measure/percentiles.mjs';
 
 const MISSED = 20;
@@ -44,6 +45,7 @@ const runStorm = async ({ start, quick }, channels) => {
   for (let number = channels; number < channels + MISSED; number++) await send(number);
   await new Promise((resolve) => setTimeout(resolve, 500));
 
+  const before = processTime(server.pid);
   const begun = performance.now();
   /** @type {number[]} */
   const times = [];
@@ -68,6 +70,8 @@ const runStorm = async ({ start, quick }, channels) => {
       return session;
     }),
   );
+  const last = Math.max(...times);
+  const used = (processTime(server.pid)?.used ?? 0) - (before?.used ?? 0);
   const { rss: after, peak } = await server.settle();
   const stats = await host.ask({ presence_stats: { channel: roomOf(0) } });
   const present = stats.presence_stats.num_users;
@@ -75,14 +79,24 @@ const runStorm = async ({ start, quick }, channels) => {
   for (const session of sessions) session.end();
   host.end();
   await server.stop();
-  return { channels, people, present, delay: percentiles(times), last: Math.max(...times), rss, after, peak };
+  return {
+    channels,
+    people,
+    present,
+    delay: percentiles(times),
+    last,
+    busy: (used * 1000) / last,
+    rss,
+    after,
+    peak,
+  };
 };
 
 const mega = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 /** @param {Awaited<ReturnType<typeof runStorm>>} row */
-const line = ({ channels, delay, last, rss, after, peak }) =>
-  `| ${channels} | ${milliseconds(delay.p50)} | ${milliseconds(delay.p99)} | ${milliseconds(last)} | ${mega(rss)} | ${mega(after)} | ${mega(peak)} |`;
+const line = ({ channels, delay, last, busy, rss, after, peak }) =>
+  `| ${channels} | ${milliseconds(delay.p50)} | ${milliseconds(delay.p99)} | ${milliseconds(last)} | ${(busy * 100).toFixed(0)} % | ${mega(rss)} | ${mega(after)} | ${mega(peak)} |`;
 
 /** @type {import('./index.mjs').Report} */
 export const storm = {
@@ -93,8 +107,8 @@ export const storm = {
     [
       `A storm: ${rows[0]?.people} sessions cut at once, ${MISSED} messages missed each, all back at once, presence on. Wanted in 20 channels: the last within 1.5 s.`,
       '',
-      '| channels each | half are back after | 99 % | the last | resident before | after | at most |',
-      '| ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+      '| channels each | half are back after | 99 % | the last | server’s CPU | resident before | after | at most |',
+      '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
       ...rows.map(line),
     ].join('\n'),
 };

@@ -78,7 +78,7 @@ export const echo20 = echo({
   title: 'echo, 20 B, 100 connections',
   payload: bytes(20),
   connections: 100,
-  wanted: {},
+  wanted: { node20: '≥ 1.17' },
 });
 
 export const echoChinese = echo({
