@@ -46,7 +46,7 @@ const once = (/** @type {string} */ workload, /** @type {string} */ peer, /** @t
       out += chunk;
     });
     child.on('close', (code, signal) => {
-      if (code === 0) resolve(JSON.parse(out));
+      if (code === 0 && out.endsWith('}\n')) resolve(JSON.parse(out));
       else reject(new Error(`${workload} against ${peer} ended with ${signal ?? code}`));
     });
   });

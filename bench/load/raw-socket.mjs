@@ -35,7 +35,6 @@ const MSG_NOSIGNAL = 0x4000;
 const EPOLLIN = 1;
 const EPOLLOUT = 4;
 const EPOLL_CTL_ADD = 1;
-const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 const EAGAIN = 11;
 /** `struct epoll_event` is packed: 32 bits of events, 64 bits that are ours. */
@@ -49,7 +48,7 @@ const arrivalsAt = ptr(arrivals);
 const events = new DataView(new ArrayBuffer(EVENT_BYTES * MOST_EVENTS));
 const eventsAt = ptr(events);
 const change = new DataView(new ArrayBuffer(EVENT_BYTES));
-const one = ptr(new Int32Array([1]));
+const one = new Int32Array([1]);
 
 const errno = () => read.i32(libc.__errno_location());
 const epoll = libc.epoll_create1(0);
@@ -118,6 +117,10 @@ class RawSocket {
   #handlers;
   /** @type {Buffer[]} what the kernel had no room for */
   #waiting = [];
+  /** A descriptor that was closed may be another's by now. */
+  #isOpen = false;
+  /** What is waited for beside room to write. */
+  #wanted = EPOLLIN;
 
   constructor(/** @type {number} */ fd) {
     this.#fd = fd;
@@ -130,12 +133,14 @@ class RawSocket {
 
   begin(/** @type {import('./socket.mjs').Handlers} */ handlers) {
     this.#handlers = handlers;
-    libc.setsockopt(this.#fd, IPPROTO_TCP, TCP_NODELAY, one, 4);
+    this.#isOpen = true;
+    libc.setsockopt(this.#fd, IPPROTO_TCP, TCP_NODELAY, ptr(one), 4);
     begin(this.#fd, this);
     handlers.onOpen();
   }
 
   read() {
+    if (!this.#isOpen) return;
     const length = libc.recv(this.#fd, arrivalsAt, arrivals.length, MSG_DONTWAIT);
     if (length > 0) {
       this.#handlers.onData(arrivals, length);
@@ -158,7 +163,7 @@ class RawSocket {
       this.#waiting.shift();
       first = this.#waiting[0];
     }
-    watch(this.#fd, EPOLL_CTL_MOD, EPOLLIN);
+    watch(this.#fd, EPOLL_CTL_MOD, this.#wanted);
   }
 
   #send(/** @type {Buffer} */ data) {
@@ -167,6 +172,7 @@ class RawSocket {
   }
 
   write(/** @type {Buffer} */ data) {
+    if (!this.#isOpen) return;
     if (this.#waiting.length > 0) {
       this.#waiting.push(data);
       return;
@@ -174,16 +180,18 @@ class RawSocket {
     const sent = this.#send(data);
     if (sent === data.length) return;
     this.#waiting.push(data.subarray(sent));
-    watch(this.#fd, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+    watch(this.#fd, EPOLL_CTL_MOD, this.#wanted | EPOLLOUT);
   }
 
   readOnDemand() {
-    watch(this.#fd, EPOLL_CTL_DEL, 0);
+    this.#wanted = 0;
+    watch(this.#fd, EPOLL_CTL_MOD, this.#waiting.length > 0 ? EPOLLOUT : 0);
     return () => this.read();
   }
 
   destroy() {
-    if (open.get(this.#fd) !== this) return;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     open.delete(this.#fd);
     libc.close(this.#fd);
   }

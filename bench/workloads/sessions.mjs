@@ -43,7 +43,7 @@ const memorySession = (rooms, most, wanted) => ({
   unit: 'bytes',
   wanted: { node20: wanted },
   run: async ({ server, speaks, quick }) => {
-    const count = quick ? Math.min(most, 1000) : most;
+    const count = quick ? Math.min(most, rooms > 1 ? 200 : 1000) : most;
     if (speaks === 'socket.io') return perOne(server, () => openSocketIo(server.port, rooms), count);
     await makeRooms(server.port, rooms);
     await joinAll(server.port, count + 1, rooms);
