@@ -13,6 +13,7 @@ const TICK_SECONDS = 0.01;
  * @typedef {object} CpuTime
  * @property {number} used  user and system time of all threads
  * @property {Map<string, number>} awake for each thread: the time that it ran, or could have run but for others
+ * @property {number} sleeps how often any of them went to sleep because it had nothing to do
  */
 
 /**
@@ -22,6 +23,7 @@ const TICK_SECONDS = 0.01;
 export const processTime = (pid) => {
   try {
     let used = 0;
+    let sleeps = 0;
     const awake = new Map();
     for (const task of readdirSync(`/proc/${pid}/task`)) {
       // Time on the CPU, time spent waiting for it, and how often it was given.
@@ -30,8 +32,10 @@ export const processTime = (pid) => {
         .map(Number);
       used += ran / 1e9;
       awake.set(task, (ran + waited) / 1e9);
+      const status = readFileSync(`/proc/${pid}/task/${task}/status`, 'latin1');
+      sleeps += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1] ?? 0);
     }
-    return { used, awake };
+    return { used, awake, sleeps };
   } catch {
     return undefined;
   }

@@ -11,6 +11,7 @@ import { idleShare, machineSeconds, processTime } from './cpu.mjs';
  * @property {number} busy    share of the wall clock that the server's CPU was used
  * @property {number} idle    share of the wall clock in which the server had nothing to do; where that cannot be told,
  *   all in which it was not busy
+ * @property {number} sleeps  how often a second any thread of the server went to sleep for want of work
  * @property {number} load    share of the wall clock that the load's own CPU was used
  * @property {number | undefined} foreign share of one core that went to processes that are not ours, stolen time included
  */
@@ -45,7 +46,9 @@ export const measureAll = async (servers, work, { warm, seconds }) => {
   /** @returns {Promise<Snapshot>} */
   const snapshot = async () => ({
     servers: await Promise.all(
-      servers.map(async ({ pid, cpu }) => processTime(pid) ?? { used: await cpu(), awake: new Map() }),
+      servers.map(
+        async ({ pid, cpu }) => processTime(pid) ?? { used: await cpu(), awake: new Map(), sleeps: 0 },
+      ),
     ),
     own: process.cpuUsage(),
     machine: machineSeconds(),
@@ -54,6 +57,8 @@ export const measureAll = async (servers, work, { warm, seconds }) => {
   });
   const usedBy = (/** @type {Snapshot} */ { servers: times }) =>
     times.reduce((sum, { used }) => sum + used, 0);
+  const sleepsBy = (/** @type {Snapshot} */ { servers: times }) =>
+    times.reduce((sum, { sleeps }) => sum + sleeps, 0);
   // On a busy machine the server gets its share late: what counts is that it ran for long enough, warm and measured.
   const run = async (/** @type {number} */ wanted) => {
     const begin = await snapshot();
@@ -81,6 +86,7 @@ export const measureAll = async (servers, work, { warm, seconds }) => {
     cpu,
     busy: cpu / wall,
     idle: Math.min(...a.servers.map((before, i) => idleShare(before, b.servers[i] ?? before, wall))),
+    sleeps: (sleepsBy(b) - sleepsBy(a)) / wall,
     load: own / wall,
     foreign,
   };
