@@ -81,11 +81,18 @@ export const signInAll = async (/** @type {number} */ port, /** @type {number} *
  * @param {number} rooms from the first on
  */
 export const joinAll = (port, users, rooms) =>
-  forMany(users, async (number) => {
-    const session = await sessionOf(port, userName(number));
-    await forMany(rooms, (room) => session.command('room.join', { channel: roomOf(room) }), PIPELINE);
-    session.end();
-  });
+  forMany(users, (number) => joinRooms(port, userName(number), rooms));
+
+/** One user joins so many rooms, as fast as the server lets one. */
+export const joinRooms = async (
+  /** @type {number} */ port,
+  /** @type {string} */ user,
+  /** @type {number} */ rooms,
+) => {
+  const session = await sessionOf(port, user);
+  await forMany(rooms, (room) => session.command('room.join', { channel: roomOf(room) }), PIPELINE);
+  session.end();
+};
 
 /** A session of a user that follows what the user belongs to. */
 export const follower = (

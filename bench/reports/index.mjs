@@ -2,6 +2,7 @@
 import { acknowledged } from './acknowledged.mjs';
 import { callers } from './callers.mjs';
 import { manyRooms } from './many-rooms.mjs';
+import { roundTrips } from './round-trips.mjs';
 import { start } from './start.mjs';
 import { storm } from './storm.mjs';
 import { transports } from './transports.mjs';
@@ -19,4 +20,4 @@ import { transports } from './transports.mjs';
  */
 
 /** @type {Report[]} */
-export const reports = [acknowledged, storm, callers, manyRooms, start, transports];
+export const reports = [acknowledged, storm, callers, manyRooms, roundTrips, start, transports];

@@ -4,40 +4,14 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { connectOnce, WARM, warmUp } from '../load/connecting.mjs';
 import { HttpClient } from '../load/http-client.mjs';
 import { HOST, roomOf, userName } from '../load/names.mjs';
 import { cursorOf } from '../load/place.mjs';
 import { tokenOf } from '../load/tokens.mjs';
-import { follower, forMany, makeRooms, sessionOf } from '../load/world.mjs';
+import { joinRooms, makeRooms, sessionOf } from '../load/world.mjs';
 import { milliseconds } from '../measure/percentiles.mjs';
 import { median } from '../measure/stats.mjs';
-
-/** What the first request of a kind costs a new process is not what is looked for: somebody else connects before. */
-const WARM = 'warm';
-
-/** A user who joins so many rooms, as fast as the server lets one. */
-const join = async (/** @type {number} */ port, /** @type {string} */ user, /** @type {number} */ rooms) => {
-  const session = await sessionOf(port, user);
-  await forMany(rooms, (room) => session.command('room.join', { channel: roomOf(room) }));
-  session.end();
-};
-
-/** @typedef {{ time: number, bytes: number }} Connected */
-
-/** Milliseconds until `connect` is answered, and how long the answer is. */
-const connectOnce = async (
-  /** @type {number} */ port,
-  /** @type {string} */ user,
-  /** @type {string | undefined} */ since,
-) => {
-  const data = { follow: 'mine', ...(since === undefined ? {} : { since }) };
-  const begun = performance.now();
-  const session = await follower(port, user, { data });
-  const time = performance.now() - begun;
-  const bytes = JSON.stringify(session.answer).length;
-  session.end();
-  return { time, bytes };
-};
 
 /** The length of the cursor of a request that goes on from the snapshot's; the status where it is refused. */
 const cursorLength = async (/** @type {number} */ port, /** @type {string} */ user) => {
@@ -64,9 +38,9 @@ const run = async ({ start, quick }) => {
   ];
   let server = await start({ dataDir });
   await makeRooms(server.port, many, 50);
-  await join(server.port, WARM, 1);
+  await joinRooms(server.port, WARM, 1);
   const host = await sessionOf(server.port, HOST);
-  for (const { user, rooms } of users) await join(server.port, user, rooms);
+  for (const { user, rooms } of users) await joinRooms(server.port, user, rooms);
   await host.command('message.send', { channel: roomOf(0), key: 'last', text: 'the last message' });
   host.end();
 
@@ -74,23 +48,24 @@ const run = async ({ start, quick }) => {
   for (const { user, rooms } of users) {
     const cursor = await cursorLength(server.port, user);
     const place = await cursorOf(server.port, user);
-    /** @type {Connected[]} */
+    /** @type {import('../load/connecting.mjs').Connected[]} */
     const cold = [];
-    /** @type {Connected[]} */
+    /** @type {import('../load/connecting.mjs').Connected[]} */
     const placed = [];
-    /** @type {Connected[]} */
+    /** @type {import('../load/connecting.mjs').Connected[]} */
     const again = [];
     for (let i = 0; i < repeats; i++) {
       for (const since of [undefined, place]) {
         await server.stop();
         server = await start({ dataDir });
-        for (let warm = 0; warm < 20; warm++) await connectOnce(server.port, WARM, undefined);
+        await warmUp(server.port);
         const first = await connectOnce(server.port, user, since);
         (since === undefined ? cold : placed).push(first);
         if (since === undefined) again.push(await connectOnce(server.port, user, undefined));
       }
     }
-    const time = (/** @type {Connected[]} */ all) => median(all.map((one) => one.time));
+    const time = (/** @type {import('../load/connecting.mjs').Connected[]} */ all) =>
+      median(all.map((one) => one.time));
     rows.push({
       rooms,
       cursor,
