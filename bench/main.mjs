@@ -37,7 +37,8 @@ const once = (/** @type {string} */ workload, /** @type {string} */ peer, /** @t
     const [program, ...before] = pinned('load', loader);
     const args = [...before, here('measure/once.mjs'), workload, peer, JSON.stringify(options)];
     const child = spawn(/** @type {string} */ (program), args, {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // Its input ends with this process, and it with its input.
+      stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, BENCH_NODE: process.execPath },
       timeout: LONGEST,
     });

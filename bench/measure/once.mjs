@@ -16,8 +16,10 @@ const workload = workloads.find((one) => one.name === name);
 const report = reports.find((one) => one.name === name);
 if (!peer || !(workload || report)) throw new Error(`no such workload or peer: ${name} ${peerId}`);
 
-// When it takes too long: what it started is ended with it.
+// When it takes too long, or whoever wants to know is gone: what it started is ended with it.
 process.once('SIGTERM', () => process.exit(1));
+process.stdin.once('end', () => process.exit(1));
+process.stdin.resume();
 
 const say = (/** @type {object} */ result) =>
   process.stdout.write(`${JSON.stringify({ ...result, loadProgram })}\n`);

@@ -94,7 +94,10 @@ export const start = async ({ added = 0 } = {}) => {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  const end = () => child.kill('SIGQUIT');
+  const end = () => {
+    child.kill('SIGQUIT');
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', end);
   let told = '';
   await new Promise((resolve, reject) => {
