@@ -14,7 +14,8 @@ import { raised } from './raised.mjs';
 /** @type {{ dataDir?: string, config?: object }} */
 const { dataDir, config } = JSON.parse(process.argv[3] ?? '{}');
 const folder = dataDir ?? mkdtempSync(fileURLToPath(new URL('../results/data-', import.meta.url)));
-if (dataDir === undefined) process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+if (dataDir === undefined)
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const server = createServer({ port: 0, dataDir: folder, ...raised, ...config });
 const { port } = await server.listen();
