@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { servers } from '../peers/roster.mjs';
+import { pinned } from './pin.mjs';
 
 const proxy = fileURLToPath(new URL('proxy.mjs', import.meta.url));
 
@@ -13,8 +14,11 @@ const proxy = fileURLToPath(new URL('proxy.mjs', import.meta.url));
  */
 export const putAway = async (url, delay) => {
   const away = new URL(url);
-  const program = /** @type {(typeof servers)[number]} */ (servers[0]).program;
-  const child = spawn(program, [proxy, away.port, String(delay)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const node = /** @type {(typeof servers)[number]} */ (servers[0]).program;
+  const [program, ...before] = pinned('anywhere', node);
+  const child = spawn(/** @type {string} */ (program), [...before, proxy, away.port, String(delay)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const gone = new Promise((resolve) => child.once('exit', resolve));
   away.port = await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
   return {

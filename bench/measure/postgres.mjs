@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { pinned } from './pin.mjs';
 
 const NOBODY = 65_534;
 const installed = fileURLToPath(
@@ -87,7 +88,8 @@ export const start = async ({ added = 0 } = {}) => {
     ...(added > 0 ? { commit_delay: added * 1000, commit_siblings: 0 } : {}),
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(program('postgres'), ['-D', data, ...args], {
+  const [first, ...before] = pinned('anywhere', program('postgres'));
+  const child = spawn(/** @type {string} */ (first), [...before, '-D', data, ...args], {
     ...as,
     env,
     cwd: folder,

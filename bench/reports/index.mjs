@@ -1,6 +1,7 @@
 /** What is told of our server alone, each with a table of its own. */
 import { acknowledged } from './acknowledged.mjs';
 import { callers } from './callers.mjs';
+import { contract } from './contract.mjs';
 import { manyRooms } from './many-rooms.mjs';
 import { roundTrips } from './round-trips.mjs';
 import { start } from './start.mjs';
@@ -20,4 +21,4 @@ import { transports } from './transports.mjs';
  */
 
 /** @type {Report[]} */
-export const reports = [acknowledged, storm, callers, manyRooms, roundTrips, start, transports];
+export const reports = [acknowledged, contract, storm, callers, manyRooms, roundTrips, start, transports];
