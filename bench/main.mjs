@@ -4,17 +4,23 @@
  * keeps the figures as JSON.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { machine } from './measure/cpu.mjs';
 import { canPin, pinned } from './measure/pin.mjs';
 import { median, spread } from './measure/stats.mjs';
-import { engines, present, servers } from './peers/roster.mjs';
+import { bun, engines, present, servers } from './peers/roster.mjs';
 import { reports } from './reports/index.mjs';
-import { table } from './table.mjs';
+import { MOST_IDLE, table } from './table.mjs';
 import { engineWorkloads, serverWorkloads } from './workloads/index.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What runs the load: Bun where it is there, because a load by Node is slower than the fastest servers. */
+const loader = existsSync(bun) ? bun : process.execPath;
+
+/** One measurement, seeding included, takes no longer; in milliseconds. */
+const LONGEST = 15 * 60_000;
 
 /**
  * @typedef {object} Options
@@ -28,33 +34,59 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
 /** @returns {Promise<any>} */
 const once = (/** @type {string} */ workload, /** @type {string} */ peer, /** @type {object} */ options) =>
   new Promise((resolve, reject) => {
-    const [program, ...before] = pinned('load', process.execPath);
+    const [program, ...before] = pinned('load', loader);
     const args = [...before, here('measure/once.mjs'), workload, peer, JSON.stringify(options)];
-    const child = spawn(/** @type {string} */ (program), args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(/** @type {string} */ (program), args, {
+      // Its input ends with this process, and it with its input.
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, BENCH_NODE: process.execPath },
+      timeout: LONGEST,
+    });
     let out = '';
     child.stdout.on('data', (chunk) => {
       out += chunk;
     });
-    child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(out));
-      else reject(new Error(`${workload} against ${peer} ended with ${code}`));
+    child.on('close', (code, signal) => {
+      if (code === 0 && out.endsWith('}\n')) resolve(JSON.parse(out));
+      else reject(new Error(`${workload} against ${peer} ended with ${signal ?? code}`));
     });
   });
 
+/** The one figure of a measurement: work per second of the server's CPU, bytes, or milliseconds. */
+const figureOf = (/** @type {any} */ result) => result.bytes ?? result.delay?.p99 ?? result.work / result.cpu;
+
 /** @param {any[]} results of one workload and peer, one a round */
 const cellOf = (results) => {
-  const values = results.map((result) => result.bytes ?? result.work / result.cpu);
+  // A delay is taken at half load: what counts is whether the load could fill the server before.
+  const idle = median(results.map((result) => result.saturatedIdle ?? result.idle ?? 0));
+  const values = results.map(figureOf);
   const most = (/** @type {string} */ field) => Math.max(...results.map((result) => result[field] ?? 0));
   return {
     value: median(values),
     spread: spread(values),
     rounds: values.length,
-    busy: most('busy'),
+    idle,
+    isSaturated: idle <= MOST_IDLE,
+    busy: median(results.map((result) => result.busy ?? 0)),
     load: most('load'),
+    loadProgram: results[0].loadProgram,
     foreign: most('foreign'),
     version: results[0].version,
+    ...(results[0].delay === undefined
+      ? {}
+      : {
+          p50: median(results.map((result) => result.delay.p50)),
+          rate: median(results.map((result) => result.rate)),
+        }),
     values,
   };
+};
+
+/** What could not be measured; the rest is, all the same. @type {string[]} */
+const failures = [];
+const fail = (/** @type {string} */ what) => {
+  failures.push(what);
+  note(what);
 };
 
 const note = (/** @type {string} */ line) => process.stderr.write(`${line}\n`);
@@ -69,12 +101,24 @@ const note = (/** @type {string} */ line) => process.stderr.write(`${line}\n`);
 const measureRow = async ({ name, title, kind, mode, unit, wanted }, peers, { rounds, ...options }) => {
   /** @type {Map<string, any[]>} */
   const results = new Map();
+  const failed = new Set();
   const takesPart = peers.filter(({ modes }) => modes.includes(mode));
   for (let round = 0; round < (kind === 'memory' ? Math.min(rounds, 3) : rounds); round++) {
     for (const { id } of takesPart) {
-      const result = await once(name, id, options);
+      if (failed.has(id)) continue;
+      const result = await once(name, id, options).catch((/** @type {Error} */ error) => error);
+      if (result instanceof Error) {
+        failed.add(id);
+        fail(result.message);
+        continue;
+      }
+      if (result.lacks !== undefined) {
+        note(`${name}, ${id}: it has no ${result.lacks}`);
+        continue;
+      }
       results.set(id, [...(results.get(id) ?? []), result]);
-      note(`${name}, ${id}: ${Math.round(result.bytes ?? result.work / result.cpu)}`);
+      const idle = result.idle === undefined ? '' : `, idle ${(result.idle * 100).toFixed(0)} %`;
+      note(`${name}, ${id}: ${Number(figureOf(result).toPrecision(6))}${idle}`);
     }
   }
   /** @type {import('./table.mjs').Row['cells']} */
@@ -127,9 +171,14 @@ export const main = async ({ only, peers: wantedPeers, quick, json, rounds = qui
   /** @type {Record<string, unknown>} */
   const toldFigures = {};
   for (const report of told) {
-    const result = await once(report.name, 'fullduplex', { quick });
-    toldFigures[report.name] = result;
-    printed.push(report.print(result));
+    try {
+      const result = await once(report.name, 'fullduplex', { quick });
+      toldFigures[report.name] = result;
+      printed.push(report.print(result));
+      note(`${report.name}: done`);
+    } catch (error) {
+      fail(String(error));
+    }
   }
 
   const figures = {
@@ -141,7 +190,12 @@ export const main = async ({ only, peers: wantedPeers, quick, json, rounds = qui
     after: machine(),
     rows: done,
     reports: toldFigures,
+    failures,
   };
+  if (failures.length > 0) {
+    process.exitCode = 1;
+    printed.push(['Could not be measured:', '', ...failures.map((what) => `- ${what}`)].join('\n'));
+  }
   const file = here(`results/${figures.at.replaceAll(/[:.]/g, '-')}.json`);
   writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
   process.stdout.write(

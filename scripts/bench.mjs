@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: builds, installs the peers on demand into `bench/` (outside the workspaces) and measures.
  * Options: --quick, --only NAME[,NAME], --peers ID[,ID], --rounds N, --json,
- * --no-build (measure what `dist` holds).
+ * --no-build (measure what `dist` holds), --help.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,8 +18,16 @@ const { values } = parseArgs({
     peers: { type: 'string', default: '' },
     rounds: { type: 'string' },
     'no-build': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+
+if (values.help) {
+  // The page about the benchmark opens with what can be asked for.
+  const [usage = ''] = readFileSync(`${bench}README.md`, 'utf8').match(/^( {4}.*\n)+/m) ?? [];
+  console.log(`${usage}    npm run bench -- --no-build             measures what is built\n`);
+  process.exit(0);
+}
 
 requireNode();
 install();

@@ -30,8 +30,11 @@ export class LoadConnection {
   onBytes = (/** @type {Buffer} */ _buffer, /** @type {number} */ _length) => {};
   ended = false;
 
-  /** @param {{ port: number, deflate?: string, path?: string }} options `deflate`: the extension as it is offered */
-  constructor({ port, deflate, path = '/' }) {
+  /**
+   * @param {{ port: number, deflate?: string, path?: string, secure?: boolean }} options `deflate`: the extension as it
+   *   is offered; `secure`: over TLS
+   */
+  constructor({ port, deflate, path = '/', secure = false }) {
     const key = randomBytes(16).toString('base64');
     const lines = [
       `GET ${path} HTTP/1.1`,
@@ -46,28 +49,27 @@ export class LoadConnection {
     let isOpen = false;
     /** @type {Promise<void>} */
     this.ready = new Promise((resolve, reject) => {
-      this.socket = openSocket(port, {
-        onOpen: () => this.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)),
-        onData: (buffer, length) => {
-          if (isOpen) {
-            this.onBytes(buffer, length);
-            return;
-          }
-          head += buffer.toString('latin1', 0, length);
-          const end = head.indexOf('\r\n\r\n');
-          if (end < 0) return;
-          isOpen = true;
-          const wrong = complaint(head.slice(0, end), key, deflate !== undefined);
-          if (wrong) reject(new Error(wrong));
-          resolve();
-          const rest = head.length - end - 4;
-          if (rest > 0) this.onBytes(buffer.subarray(length - rest, length), rest);
-        },
-        onClose: (error) => {
-          reject(error ?? new Error('closed before the handshake'));
-          if (!this.ended) this.onLost();
-        },
-      });
+      const onOpen = () => this.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`));
+      const onData = (/** @type {Buffer} */ buffer, /** @type {number} */ length) => {
+        if (isOpen) {
+          this.onBytes(buffer, length);
+          return;
+        }
+        head += buffer.toString('latin1', 0, length);
+        const end = head.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        isOpen = true;
+        const wrong = complaint(head.slice(0, end), key, deflate !== undefined);
+        if (wrong) reject(new Error(wrong));
+        resolve();
+        const rest = head.length - end - 4;
+        if (rest > 0) this.onBytes(buffer.subarray(length - rest, length), rest);
+      };
+      const onClose = (/** @type {Error | undefined} */ error) => {
+        reject(error ?? new Error('closed before the handshake'));
+        if (!this.ended) this.onLost();
+      };
+      this.socket = openSocket(port, { onOpen, onData, onClose }, secure);
     });
   }
 
@@ -81,6 +83,11 @@ export class LoadConnection {
     /** @type {import('./socket.mjs').BareSocket} */ (this.socket).write(data);
   }
 
+  /** Reads nothing more but by the function that this gives, where that can be had. */
+  readOnDemand() {
+    return this.socket?.readOnDemand?.();
+  }
+
   end() {
     this.ended = true;
     /** @type {import('./socket.mjs').BareSocket} */ (this.socket).destroy();
@@ -90,7 +97,7 @@ export class LoadConnection {
 /**
  * Opens many, some at a time.
  * @param {number} count
- * @param {{ port: number, deflate?: string }} options
+ * @param {{ port: number, deflate?: string, secure?: boolean }} options
  */
 export const openMany = async (count, options) => {
   /** @type {LoadConnection[]} */

@@ -9,7 +9,8 @@ export class FrameReader {
    * @returns {string[]} the payloads that are whole now, as text
    */
   push(buffer, length) {
-    this.#held = Buffer.concat([this.#held, buffer.subarray(0, length)]);
+    const chunk = buffer.subarray(0, length);
+    this.#held = this.#held.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#held, chunk]);
     const payloads = [];
     for (;;) {
       const all = this.#held;

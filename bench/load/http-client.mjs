@@ -63,13 +63,35 @@ export class HttpClient {
    */
   get(path, headers, streams = false) {
     this.#streams = streams;
+    return this.#request(`GET ${path}`, headers, '');
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, string>} headers
+   * @param {object} data goes as JSON
+   */
+  post(path, headers, data) {
+    this.#streams = false;
+    const body = JSON.stringify(data);
+    const about = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+    return this.#request(`POST ${path}`, { ...headers, ...about }, body);
+  }
+
+  /**
+   * @param {string} what
+   * @param {Record<string, string>} headers
+   * @param {string} body
+   * @returns {Promise<{ status: number, body: string }>}
+   */
+  #request(what, headers, body) {
     const lines = Object.entries({ host: `127.0.0.1:${this.#port}`, ...headers }).map(
       ([name, value]) => `${name}: ${value}`,
     );
-    const head = Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}${HEAD_END}`);
-    this.bytesOut += head.length;
+    const request = Buffer.from(`${what} HTTP/1.1\r\n${lines.join('\r\n')}${HEAD_END}${body}`);
+    this.bytesOut += request.length;
     this.requests++;
-    this.#socket?.write(head);
+    this.#socket?.write(request);
     return new Promise((resolve) => {
       this.#resolve = resolve;
     });

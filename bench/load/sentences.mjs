@@ -17,3 +17,12 @@ export const sentences = (length, seed = 7) => {
     text += `${words[/** @type {number} */ (dice[i]) % words.length]} `;
   return text.slice(0, length);
 };
+
+const characters =
+  '人们今天在这里说话我你他们都知道时间不多了明天早上见面好吗谢谢大家再想一下问题可以先去吃饭';
+
+/** Chinese text, three bytes a character; what is left over at the end is filled with points. */
+export const chinese = (/** @type {number} */ length) => {
+  const text = Array.from({ length: Math.floor(length / 3) }, (_, i) => characters[i % characters.length]);
+  return Buffer.from(text.join('').concat('.'.repeat(length % 3)));
+};

@@ -1,8 +1,8 @@
 /**
- * A bare TCP client on `node:net`. All of them read into one shared buffer, so that receiving costs next to nothing
- * and one core of load keeps one core of server busy.
+ * A bare TCP or TLS client, the leanest there is here: by system calls where the load is run by Bun, else by Node's
+ * sockets. One core of load must keep one core of any server busy, and the kernel alone asks as much of the reader as of
+ * the writer.
  */
-import { connect } from 'node:net';
 
 /**
  * @typedef {object} Handlers
@@ -11,32 +11,54 @@ import { connect } from 'node:net';
  * @property {(error?: Error) => void} onClose
  *
  * @typedef {object} BareSocket
- * @property {(data: Buffer) => void} write whole, in order, however long it takes
+ * @property {(data: Buffer) => void} write whole, in order, however long it takes; the data must stay as it is
  * @property {() => void} destroy
+ * @property {() => () => void} [readOnDemand] from now on nothing is read but by the function that this returns: what
+ *   came meanwhile, once. Absent where that cannot be had
  */
 
-const arrivals = Buffer.allocUnsafe(512 * 1024);
+/**
+ * Listens on the loopback address and gives the port; the function is called with each connection that comes.
+ *
+ * @typedef {(onSocket: (socket: BareSocket) => Handlers) => Promise<number>} Listen
+ */
 
-/** @returns {BareSocket} */
-export const openSocket = (/** @type {number} */ port, /** @type {Handlers} */ handlers) => {
-  const socket = connect({
-    port,
-    host: '127.0.0.1',
-    noDelay: true,
-    onread: {
-      buffer: arrivals,
-      callback: (length) => {
-        handlers.onData(arrivals, length);
-        return true;
-      },
-    },
-  });
-  socket.on('connect', handlers.onOpen);
-  /** @type {Error | undefined} */
-  let failure;
-  socket.on('error', (error) => {
-    failure = error;
-  });
-  socket.on('close', () => handlers.onClose(failure));
-  return { write: (data) => void socket.write(data), destroy: () => void socket.destroy() };
+const isBun = process.versions.bun !== undefined;
+const isRaw = isBun && process.platform === 'linux' && process.arch === 'x64';
+const { openRawSocket, listenRaw, rawEveryTurn } = isRaw ? await import('./raw-socket.mjs') : {};
+const { openBunSocket } = isBun ? await import('./bun-socket.mjs') : {};
+const { listenNode, openNodeSocket } = await import('./node-socket.mjs');
+
+/** What runs the load, for the figures. */
+export const loadProgram = isBun
+  ? `Bun ${process.versions.bun}${isRaw ? ', system calls' : ''}`
+  : `Node ${process.versions.node}`;
+
+/** @type {(port: number, handlers: Handlers, secure?: boolean) => BareSocket} */
+export const openSocket = (port, handlers, secure = false) => {
+  if (openRawSocket && !secure) return openRawSocket(port, handlers);
+  return (openBunSocket ?? openNodeSocket)(port, handlers, secure);
 };
+
+export const listen = listenRaw ?? listenNode;
+
+/** @type {(() => void) | undefined} */
+let between;
+const again = () => {
+  between?.();
+  if (between) setImmediate(again);
+};
+
+/**
+ * Calls a function as often as the load looks for arrivals, which it does without ever sleeping, so that what is to be
+ * sent at a moment of its own is not late; until it is called with nothing.
+ *
+ * @type {(what: (() => void) | undefined) => void}
+ */
+export const everyTurn =
+  rawEveryTurn ??
+  ((what) => {
+    const isOn = between !== undefined;
+    between = what;
+    if (!isOn) again();
+  });

@@ -8,21 +8,49 @@ import { cpus, loadavg } from 'node:os';
 const TICK_SECONDS = 0.01;
 
 /**
- * Seconds of CPU that all threads of a process have used, user and system.
- * @param {number} pid
- * @returns {number | undefined}
+ * What the threads of a process have had until now, in seconds.
+ *
+ * @typedef {object} CpuTime
+ * @property {number} used  user and system time of all threads
+ * @property {Map<string, number>} awake for each thread: the time that it ran, or could have run but for others
+ * @property {number} sleeps how often any of them went to sleep because it had nothing to do
  */
-export const processSeconds = (pid) => {
+
+/**
+ * @param {number} pid
+ * @returns {CpuTime | undefined}
+ */
+export const processTime = (pid) => {
   try {
-    let nanoseconds = 0;
+    let used = 0;
+    let sleeps = 0;
+    const awake = new Map();
     for (const task of readdirSync(`/proc/${pid}/task`)) {
-      const line = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1');
-      nanoseconds += Number(line.slice(0, line.indexOf(' ')));
+      // Time on the CPU, time spent waiting for it, and how often it was given.
+      const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1')
+        .split(' ')
+        .map(Number);
+      used += ran / 1e9;
+      awake.set(task, (ran + waited) / 1e9);
+      const status = readFileSync(`/proc/${pid}/task/${task}/status`, 'latin1');
+      sleeps += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1] ?? 0);
     }
-    return nanoseconds / 1e9;
+    return { used, awake, sleeps };
   } catch {
     return undefined;
   }
+};
+
+/**
+ * The share of a time in which a process had nothing to do. Waiting for a core that others use is not idleness.
+ *
+ * @param {CpuTime} before
+ * @param {CpuTime} after
+ * @param {number} seconds between them
+ */
+export const idleShare = (before, after, seconds) => {
+  const threads = [...after.awake].map(([task, time]) => time - (before.awake.get(task) ?? 0));
+  return Math.max(0, 1 - Math.max(after.used - before.used, ...threads) / seconds);
 };
 
 /** Seconds that the whole machine was busy, and seconds that its host gave to others. */

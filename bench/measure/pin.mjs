@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
-const cores = { server: '0', load: '1' };
+/** What a process starts is where it is itself, unless it is said otherwise. */
+const cores = { server: '0', load: '1', anywhere: `0-${cpus().length - 1}` };
 
 export const canPin =
   process.platform === 'linux' &&
@@ -11,7 +12,7 @@ export const canPin =
 
 /**
  * The program and what goes before its arguments.
- * @param {'server' | 'load'} role
+ * @param {'server' | 'load' | 'anywhere'} role
  * @param {string} program
  */
 export const pinned = (role, program) => (canPin ? ['taskset', '-c', cores[role], program] : [program]);

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
  * @property {string} program path of the executable
  * @property {string[]} flags  what the executable wants before the script
  * @property {string} script  path of the server script
+ * @property {string} [client] path of the script that is measured as clients
  * @property {string} [baseline] id of the peer that this one's ratio is taken against
  * @property {boolean} [raw]   answers with the bytes it was sent, masked as they were
  * @property {readonly string[]} modes the kinds of server that the script can be
@@ -20,10 +21,25 @@ import { fileURLToPath } from 'node:url';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
-const node = process.execPath;
+// The load may be run by Bun; the servers' Node is the one that the benchmark was started with, which says so.
+const node = process.env.BENCH_NODE ?? process.execPath;
 const node24 = here('../node_modules/node24-linux-x64/bin/node');
-const bun = here('../node_modules/bun-linux-x64/bin/bun');
-const all = ['echo', 'broadcast', 'compressed', 'compressed-both'];
+/** Also what runs the load, where it is there. */
+export const bun = here('../node_modules/bun-linux-x64/bin/bun');
+const all = [
+  'echo',
+  'text',
+  'reused',
+  'compressed',
+  'compressed-both',
+  'groups',
+  'broadcast-1',
+  'broadcast-3',
+  'broadcast-20',
+  'secure-echo',
+  'secure-broadcast-1',
+  'client',
+];
 const major = process.versions.node.split('.')[0];
 
 /**
@@ -37,6 +53,7 @@ export const engines = [
     program: node,
     flags: ['--expose-gc'],
     script: here('fullduplex.mjs'),
+    client: here('fullduplex-client.mjs'),
     baseline: 'ws',
     modes: all,
   },
@@ -46,6 +63,7 @@ export const engines = [
     program: node,
     flags: ['--expose-gc'],
     script: here('ws.mjs'),
+    client: here('ws-client.mjs'),
     baseline: 'ws',
     modes: all,
   },
@@ -55,6 +73,7 @@ export const engines = [
     program: node24,
     flags: ['--expose-gc'],
     script: here('fullduplex.mjs'),
+    client: here('fullduplex-client.mjs'),
     baseline: 'ws24',
     modes: all,
   },
@@ -64,6 +83,7 @@ export const engines = [
     program: node24,
     flags: ['--expose-gc'],
     script: here('ws.mjs'),
+    client: here('ws-client.mjs'),
     baseline: 'ws24',
     modes: all,
   },
@@ -73,6 +93,7 @@ export const engines = [
     program: bun,
     flags: [],
     script: here('bun.mjs'),
+    client: here('bun-client.mjs'),
     baseline: 'ws',
     modes: all,
   },
@@ -101,7 +122,7 @@ export const servers = [
     script: here('server.mjs'),
     baseline: 'socket.io',
     speaks: 'session',
-    modes: ['chat', 'sessions', 'polls'],
+    modes: ['chat', 'chats', 'sessions', 'polls'],
   },
   {
     id: 'socket.io',
@@ -111,7 +132,7 @@ export const servers = [
     script: here('socket-io.mjs'),
     baseline: 'socket.io',
     speaks: 'socket.io',
-    modes: ['chat', 'sessions'],
+    modes: ['chat', 'chats', 'sessions'],
   },
   {
     id: 'ws-loop',

@@ -1,20 +1,22 @@
 /**
  * The whole Fullduplex server with its durable log on a disk, as built in `packages/server/dist`. Only limits that
- * would slow the load are raised: what one session may say in a second, and how often idle ones are asked for a sign.
+ * would slow the load, or forbid the world that it needs, are raised. The second argument is JSON: `dataDir`, a folder
+ * that is kept, and `config`, what else the server is told.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createServer } from '../../packages/server/dist/index.js';
 import { serving } from './host.mjs';
 
-const dataDir = mkdtempSync(fileURLToPath(new URL('../results/data-', import.meta.url)));
-process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+/** What every server of ours is told that is measured. */
+import { raised } from './raised.mjs';
 
-const server = createServer({
-  port: 0,
-  dataDir,
-  limits: { commandsPerSecond: 1_000_000, pendingCommands: 10_000 },
-  timing: { pingInterval: 600 },
-});
+/** @type {{ dataDir?: string, config?: object }} */
+const { dataDir, config } = JSON.parse(process.argv[3] ?? '{}');
+const folder = dataDir ?? mkdtempSync(fileURLToPath(new URL('../results/data-', import.meta.url)));
+if (dataDir === undefined)
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+const server = createServer({ port: 0, dataDir: folder, ...raised, ...config });
 const { port } = await server.listen();
 serving(port);

@@ -1,126 +1,167 @@
 /**
- * Acknowledged durable messages: 100 senders, each at its own steady pace whatever the answers do, so that a server
- * that falls behind shows it in the delays. A delay runs from when a message was due to be sent, not from when the
- * sender got round to it.
+ * Acknowledged durable messages: 100 senders over SQLite and over PostgreSQL, by one node and by three, and with commits
+ * that take longer. First as many as the servers can do; then at a steady pace whatever the answers do, so that a server
+ * that falls behind shows it in the delays. A delay runs from when a message was due to be sent, not from when the sender
+ * got round to it.
  */
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { command, guestToken, openSession } from '../load/chat-client.mjs';
-import { FrameReader } from '../load/frame-reader.mjs';
-import { clientFrame, TEXT } from '../load/frames.mjs';
-import { measure } from '../measure/meter.mjs';
+import { Senders } from '../load/senders.mjs';
+import { fsyncDelay } from '../measure/disk.mjs';
+import { putAway } from '../measure/distance.mjs';
+import { measureAll } from '../measure/meter.mjs';
 import { milliseconds, percentiles } from '../measure/percentiles.mjs';
+import { hasPostgres, start as startPostgres } from '../measure/postgres.mjs';
+import { serve } from '../measure/serve.mjs';
 
 const SENDERS = 100;
+/** What is asked of SQLite. PostgreSQL is asked for half of what it can do. */
 const RATE = 10_000;
-const CHANNEL = 'room:bench';
-const noMask = Buffer.alloc(4);
+const CHANNELS = 50;
 
-/** What the disk itself takes for a small write that is forced there: the floor of every delay below. */
-const fsyncDelay = () => {
-  const folder = mkdtempSync(fileURLToPath(new URL('../results/disk-', import.meta.url)));
-  const file = openSync(`${folder}/file`, 'w');
-  const page = Buffer.alloc(4096);
-  const delays = [];
-  for (let i = 0; i < 200; i++) {
-    const start = performance.now();
-    writeSync(file, page);
-    fsyncSync(file);
-    delays.push(performance.now() - start);
+/**
+ * @typedef {object} Setting
+ * @property {'SQLite' | 'PostgreSQL'} log
+ * @property {number} nodes
+ * @property {number} channels
+ * @property {number} [added]  milliseconds that each commit takes longer, with its locks held
+ * @property {number} [away]   milliseconds that each answer of the database takes longer
+ */
+
+/** @type {Setting[]} */
+const SETTINGS = [
+  { log: 'SQLite', nodes: 1, channels: 1 },
+  { log: 'SQLite', nodes: 1, channels: CHANNELS },
+  ...[1, 3].flatMap((nodes) => [
+    { log: /** @type {const} */ ('PostgreSQL'), nodes, channels: CHANNELS },
+    ...[1, 3, 5].map((added) => ({
+      log: /** @type {const} */ ('PostgreSQL'),
+      nodes,
+      channels: CHANNELS,
+      added,
+    })),
+    ...[1, 3, 5].map((away) => ({
+      log: /** @type {const} */ ('PostgreSQL'),
+      nodes,
+      channels: CHANNELS,
+      away,
+    })),
+  ]),
+];
+/** What `quick` leaves of them. */
+const QUICK = SETTINGS.filter(({ added = 3, away = 3, nodes }) => added === 3 && away === 3 && nodes !== 2);
+
+/**
+ * @param {Setting} setting
+ * @param {import('./index.mjs').ReportContext} context
+ */
+const begin = async ({ log, nodes, added = 0, away = 0 }, { start }) => {
+  if (log === 'SQLite') {
+    const server = await start();
+    return { servers: [server], stop: () => server.stop() };
   }
-  closeSync(file);
-  rmSync(folder, { recursive: true });
-  return percentiles(delays);
+  const database = await startPostgres({ added });
+  const distance = away === 0 ? undefined : await putAway(database.url, away);
+  /** @type {import('../measure/server.mjs').Server[]} */
+  const servers = [];
+  const stop = async () => {
+    for (const server of servers) await server.stop();
+    await distance?.stop();
+    await database.stop();
+  };
+  try {
+    // One after the other, as people start them: the first makes the schema.
+    for (let i = 0; i < nodes; i++) servers.push(await serve(['--log', (distance ?? database).url]));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { servers, stop };
 };
 
-/** @param {import('../workloads/index.mjs').Context} context */
-const run = async ({ server, quick }) => {
-  const token = await guestToken(server.port, 'sender');
-  await command(server.port, token, 'room.create', { name: 'bench' });
-  /** @type {number[]} */
-  let delays = [];
-  let acknowledged = 0;
-  let refused = 0;
-  const senders = await Promise.all(
-    Array.from({ length: SENDERS }, async (_, sender) => {
-      const name = await guestToken(server.port, `sender-${sender}`);
-      await command(server.port, name, 'room.join', { channel: CHANNEL });
-      const { connection } = await openSession(server.port, { token: name });
-      const reader = new FrameReader();
-      /** @type {Map<number, number>} when each message was due, by id */
-      const due = new Map();
-      connection.onBytes = (buffer, length) => {
-        const now = performance.now();
-        for (const text of reader.push(buffer, length)) {
-          for (const line of text.split('\n')) {
-            const reply = JSON.parse(line);
-            const at = due.get(reply.id);
-            if (at === undefined) continue;
-            due.delete(reply.id);
-            if (reply.error) refused++;
-            acknowledged++;
-            delays.push(now - at);
-          }
-        }
-      };
-      return { connection, due, id: 1 };
-    }),
-  );
-  const every = 1000 / RATE;
-  const start = performance.now();
-  let sent = 0;
-  let isOver = false;
-  const pace = () => {
-    if (isOver) return;
-    const now = performance.now();
-    /** @type {Map<(typeof senders)[number], Buffer[]>} */
-    const batches = new Map();
-    for (; start + sent * every <= now; sent++) {
-      const sender = /** @type {(typeof senders)[number]} */ (senders[sent % SENDERS]);
-      const id = ++sender.id;
-      sender.due.set(id, start + sent * every);
-      const data = { channel: CHANNEL, key: `k${sent}`, text: 'x'.repeat(64) };
-      const frame = clientFrame(
-        TEXT,
-        Buffer.from(JSON.stringify({ id, rpc: { method: 'message.send', data } })),
-        {
-          mask: noMask,
-        },
-      );
-      batches.set(sender, [...(batches.get(sender) ?? []), frame]);
-    }
-    for (const [sender, frames] of batches) sender.connection.write(Buffer.concat(frames));
-    setTimeout(pace, 1);
-  };
-  pace();
-  await new Promise((resolve) => setTimeout(resolve, 2000));
-  delays = [];
-  const window = await measure(server, () => acknowledged, { warm: 0, seconds: quick ? 3 : 10 });
-  isOver = true;
-  for (const { connection } of senders) connection.end();
-  const result = {
-    rate: window.work / window.seconds,
-    refused,
-    delay: percentiles(delays),
-    fsync: fsyncDelay(),
-    busy: window.busy,
-    load: window.load,
-    foreign: window.foreign,
-  };
+/**
+ * @param {Setting} setting
+ * @param {import('./index.mjs').ReportContext} context
+ */
+const measureSetting = async (setting, context) => {
+  const { servers, stop } = await begin(setting, context);
+  const ports = servers.map(({ port }) => port);
+  const senders = await Senders.open(ports, SENDERS, setting.channels);
+  const seconds = context.quick ? 2 : 8;
+  senders.flood();
+  const flood = await measureAll(servers, () => senders.acknowledged, { warm: 1, seconds });
+  await senders.calm();
+
+  const most = flood.work / flood.seconds;
+  const asked = setting.log === 'SQLite' ? RATE : Math.round(most / 2);
+  senders.pace(asked);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  senders.begin();
+  const paced = await measureAll(servers, () => senders.acknowledged, { warm: 0, seconds });
+  await senders.calm();
+  const { delays, here, elsewhere, refused } = senders;
+  senders.end();
+  await stop();
   if (refused > 0) throw new Error(`${refused} messages were refused`);
-  return result;
+  return {
+    ...setting,
+    most,
+    floodBusy: flood.busy,
+    floodIdle: flood.idle,
+    asked,
+    rate: paced.work / paced.seconds,
+    delay: percentiles(delays),
+    here: percentiles(here),
+    elsewhere: elsewhere.length === 0 ? undefined : percentiles(elsewhere),
+    busy: paced.busy,
+    load: paced.load,
+    foreign: paced.foreign,
+  };
 };
 
+/** @typedef {Awaited<ReturnType<typeof measureSetting>> | (Setting & { failed: string })} Row */
+
+/** @param {import('./index.mjs').ReportContext} context */
+const run = async (context) => {
+  /** @type {Row[]} */
+  const rows = [];
+  for (const setting of context.quick ? QUICK : SETTINGS) {
+    if (setting.log === 'PostgreSQL' && !hasPostgres) continue;
+    // One that cannot be had is told with its reason; the others are.
+    if (rows.some((row) => 'failed' in row && row.log === setting.log)) continue;
+    try {
+      rows.push(await measureSetting(setting, context));
+    } catch (error) {
+      rows.push({ ...setting, failed: String(error).split('\n', 1)[0] ?? '' });
+    }
+  }
+  return { rows, fsync: fsyncDelay() };
+};
+
+const pair = (/** @type {{ p50: number, p99: number } | undefined} */ delay) =>
+  delay === undefined ? '–' : `${milliseconds(delay.p50)}, ${milliseconds(delay.p99)}`;
+const percent = (/** @type {number} */ share) => `${(share * 100).toFixed(0)} %`;
+
+/** @param {Row} row */
+const line = (row) => {
+  const { log, nodes, channels, added, away } = row;
+  const slower = added ? `, commits + ${added} ms` : away ? `, ${away} ms away` : '';
+  const head = `${log}, ${nodes} node${nodes > 1 ? 's' : ''}, ${channels} channel${channels > 1 ? 's' : ''}${slower}`;
+  if ('failed' in row) return `| ${head} | ${row.failed} |${' |'.repeat(10)}`;
+  const { most, floodBusy, floodIdle, asked, rate, delay, here, elsewhere, busy } = row;
+  const idle = floodIdle > 0.1 ? `, idle ${percent(floodIdle)}` : '';
+  return `| ${head} | ${Math.round(most)}/s (${percent(floodBusy)}${idle}) | ${asked}/s | ${Math.round(rate)}/s | ${milliseconds(delay.p50)} | ${milliseconds(delay.p99)} | ${milliseconds(delay.p999)} | ${milliseconds(delay.most)} | ${pair(here)} | ${pair(elsewhere)} | ${percent(busy)} |`;
+};
+
+/** @type {import('./index.mjs').Report} */
 export const acknowledged = {
   name: 'acknowledged',
   run,
   /** @param {Awaited<ReturnType<typeof run>>} result */
-  print: ({ rate, delay, fsync, busy }) =>
+  print: ({ rows, fsync }) =>
     [
-      `Acknowledged durable messages, 64 B, ${SENDERS} senders, ${RATE} a second asked for:`,
+      `Acknowledged durable messages, 64 B, ${SENDERS} senders. “At most”: each with 16 under way, and how busy the servers’ CPU was; then at a steady pace. Wanted over SQLite: ≥ 10,000/s, p99 ≤ 8 ms, p99.9 ≤ 20 ms. The disk’s own fsync took ${pair(fsync)} (p50, p99).`,
       '',
-      '| acknowledged | p50 | p99 | p99.9 | most | server’s CPU | the disk’s own fsync, p50 and p99 |',
-      '| ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-      `| ${Math.round(rate)}/s | ${milliseconds(delay.p50)} | ${milliseconds(delay.p99)} | ${milliseconds(delay.p999)} | ${milliseconds(delay.most)} | ${(busy * 100).toFixed(0)} % of a core | ${milliseconds(fsync.p50)}, ${milliseconds(fsync.p99)} |`,
+      '| log | at most | asked | acknowledged | p50 | p99 | p99.9 | most | to a reader, same node: p50, p99 | another node | servers’ CPU |',
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+      ...rows.map(line),
     ].join('\n'),
 };

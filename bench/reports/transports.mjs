@@ -3,15 +3,18 @@
  * all that goes over the socket in both directions after the first answer; a delay runs from when the message was handed
  * to the network to when a reader has it.
  */
-import { command, guestToken, NumberedStream, openSession, textOf } from '../load/chat-client.mjs';
-import { clientFrame, TEXT } from '../load/frames.mjs';
 import { firstCursor, syncPath } from '../load/held-poll.mjs';
 import { HttpClient } from '../load/http-client.mjs';
+import { HOST, roomOf, userName } from '../load/names.mjs';
+import { NumberedStream, textOf } from '../load/numbered-stream.mjs';
+import { Session } from '../load/session.mjs';
+import { tokenOf } from '../load/tokens.mjs';
+import { joinAll, makeRooms, sessionOf } from '../load/world.mjs';
 import { milliseconds, percentiles } from '../measure/percentiles.mjs';
 
 const READERS = 20;
 const POLL_EVERY = 2000;
-const CHANNEL = 'room:bench';
+const CHANNEL = roomOf(0);
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One reader: counts what it costs and tells when each message came. */
@@ -105,10 +108,9 @@ const open = {
     );
   },
   WebSocket: async (reader, port, token) => {
-    const { connection, say, hear } = await openSession(port, { token });
-    const subscribed = hear((line) => line.includes('"id":2'));
-    say(JSON.stringify({ id: 2, subscribe: { channel: CHANNEL } }));
-    await subscribed;
+    const session = await Session.open(port, { token });
+    await session.ask({ subscribe: { channel: CHANNEL } });
+    const { connection } = session;
     let bytes = 0;
     connection.onBytes = (buffer, length) => {
       bytes += length;
@@ -120,34 +122,28 @@ const open = {
   },
 };
 
-/** @param {import('../workloads/index.mjs').Context} context */
-const run = async ({ server, quick }) => {
+/** @param {import('./index.mjs').ReportContext} context */
+const run = async ({ start, quick }) => {
+  const server = await start();
   const seconds = quick ? 8 : 60;
-  const token = await guestToken(server.port, 'sender');
-  await command(server.port, token, 'room.create', { name: 'bench' });
+  await makeRooms(server.port, 1);
+  await joinAll(server.port, READERS * Object.keys(open).length, 1);
   /** @type {Map<number, number>} */
   const sentAt = new Map();
   /** @type {{ transport: string, reader: Reader, start: () => Promise<void> }[]} */
   const all = [];
-  for (const [transport, start] of Object.entries(open)) {
+  for (const [transport, begin] of Object.entries(open)) {
     for (let i = 0; i < READERS; i++) {
-      const name = await guestToken(server.port, `reader-${all.length}`);
-      await command(server.port, name, 'room.join', { channel: CHANNEL });
+      const token = tokenOf(userName(all.length));
       const reader = new Reader(sentAt);
-      all.push({ transport, reader, start: () => start(reader, server.port, name) });
+      all.push({ transport, reader, start: () => begin(reader, server.port, token) });
     }
   }
   for (const { start } of all) await start();
-  const sender = await openSession(server.port, { token });
+  const sender = await sessionOf(server.port, HOST);
   for (let number = 1; number <= seconds; number++) {
-    const rpc = {
-      method: 'message.send',
-      data: { channel: CHANNEL, key: `k${number}`, text: textOf(number, 64) },
-    };
     sentAt.set(number, performance.now());
-    sender.connection.write(
-      clientFrame(TEXT, Buffer.from(JSON.stringify({ id: number + 1, rpc })), { mask: Buffer.alloc(4) }),
-    );
+    void sender.command('message.send', { channel: CHANNEL, key: `k${number}`, text: textOf(number, 64) });
     await pause(1000);
   }
   await pause(POLL_EVERY + 200);
@@ -168,10 +164,12 @@ const run = async ({ server, quick }) => {
     };
   });
   for (const { reader } of all) reader.stop();
-  sender.connection.end();
+  sender.end();
+  await server.stop();
   return { seconds, rows };
 };
 
+/** @type {import('./index.mjs').Report} */
 export const transports = {
   name: 'transports',
   run,

@@ -1,20 +1,34 @@
 /** The rows of the table, in order. Each is one file that says what is measured and how the load is made. */
 import { allToAll } from './all-to-all.mjs';
-import { chat100, chat1000 } from './chat.mjs';
-import { echo16k, echo20, echo200k, echoCompressed } from './echo.mjs';
-import { fanOut100, fanOut1000 } from './fan-out.mjs';
-import { memoryCompressed, memoryIdle } from './memory.mjs';
-import { memoryPoll, memorySession } from './sessions.mjs';
+import { chatRows } from './chat.mjs';
+import { clientEcho16k, clientEcho20 } from './client-echo.mjs';
+import { delayHalfLoad } from './delay.mjs';
+import {
+  echo16k,
+  echo20,
+  echo200k,
+  echo200kReused,
+  echoChinese,
+  echoCompressed,
+  secureEcho20,
+} from './echo.mjs';
+import { fanOuts, secureFanOut } from './fan-out.mjs';
+import { memoryCompressed, memoryGroup, memoryIdle } from './memory.mjs';
+import { memoryPoll, sessionRows } from './sessions.mjs';
 
 /**
  * @typedef {object} Workload
  * @property {string} name   what `--only` takes
  * @property {string} title  the row's head
- * @property {'rate' | 'memory'} kind `rate`: work per second of the server's CPU. `memory`: bytes for one connection
+ * @property {'rate' | 'memory' | 'delay'} kind `rate`: work per second of the server's CPU. `memory`: bytes for one of
+ *   them. `delay`: milliseconds
  * @property {string} mode   the kind of server it needs
  * @property {string} unit   of the work
  * @property {{ node20?: string, node24?: string }} wanted the aim, as the table prints it
- * @property {(context: Context) => Promise<import('../measure/meter.mjs').Window | { bytes: number, foreign?: number }>} run
+ * @property {(context: Context) => Promise<Measured>} run
+ *
+ * @typedef {import('../measure/meter.mjs').Window} Window
+ * @typedef {Window | { bytes: number } | (Window & { delay: { p50: number, p99: number }, rate: number })} Measured
  *
  * @typedef {object} Context
  * @property {import('../measure/server.mjs').Server} server
@@ -27,17 +41,24 @@ import { memoryPoll, memorySession } from './sessions.mjs';
 /** @type {Workload[]} */
 export const engineWorkloads = [
   echo20,
+  echoChinese,
   echo16k,
   echo200k,
-  fanOut100,
-  fanOut1000,
+  echo200kReused,
+  ...fanOuts,
   allToAll,
   echoCompressed,
+  secureEcho20,
+  secureFanOut,
+  clientEcho20,
+  clientEcho16k,
+  delayHalfLoad,
   memoryIdle,
   memoryCompressed,
+  memoryGroup,
 ];
 
 /** @type {Workload[]} */
-export const serverWorkloads = [chat100, chat1000, memorySession, memoryPoll];
+export const serverWorkloads = [...chatRows, ...sessionRows, memoryPoll];
 
 export const workloads = [...engineWorkloads, ...serverWorkloads];

@@ -38,7 +38,7 @@ export const memoryIdle = {
   kind: 'memory',
   mode: 'echo',
   unit: 'bytes',
-  wanted: { node20: '≤ 5.8 kB' },
+  wanted: { node20: '≤ 5.2 kB' },
   run: (context) => perConnection(context, { count: 10_000 }),
 };
 
@@ -102,5 +102,33 @@ export const memoryCompressed = {
       deflate: 'permessage-deflate; client_max_window_bits',
       use,
     });
+  },
+};
+
+const MEMBERS = 100;
+
+/** @type {import('./index.mjs').Workload} */
+export const memoryGroup = {
+  name: 'memory-group',
+  title: 'memory per group of one connection that has sent a message (each in hundreds)',
+  kind: 'memory',
+  mode: 'groups',
+  unit: 'bytes',
+  wanted: { node20: '≤ 0.3 kB' },
+  run: async ({ server, quick }) => {
+    const opened = await openMany(MEMBERS, { port: server.port });
+    // The first ones bring what is the same for any number of them, and grow the heap.
+    await server.ask(`groups ${MEMBERS * 100}`);
+    const count = MEMBERS * (quick ? 300 : 500);
+    const before = await server.settle();
+    const { size } = await server.ask(`groups ${count}`);
+    if (size !== count + MEMBERS * 100) throw new Error(`there are ${size} groups`);
+    await pause(500);
+    const after = await server.settle();
+    for (const connection of opened) connection.end();
+    // What sending left behind is free memory that is still resident; what is taken from it shows in the heap alone.
+    const resident = after.rss - before.rss;
+    const heap = after.heapUsed + after.external - before.heapUsed - before.external;
+    return { bytes: Math.max(resident, heap) / count };
   },
 };

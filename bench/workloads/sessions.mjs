@@ -1,12 +1,13 @@
 /**
- * Memory of a server for everyone who is there and says nothing: a WebSocket session that follows three channels (its
- * own feed, the lobby and a room), and a held long poll that waits for the same three.
+ * Memory of a server for everyone who is there and says nothing: a WebSocket session that follows what its user belongs
+ * to (the user's own feed, the lobby and so many rooms), and a held long poll that waits for the same.
  */
-import { openSession, openSocketIo } from '../load/chat-client.mjs';
+import { openSocketIo } from '../load/chats.mjs';
 import { HeldPoll } from '../load/held-poll.mjs';
-import { forMany, hostOf, members } from '../load/people.mjs';
+import { userName } from '../load/names.mjs';
+import { tokenOf } from '../load/tokens.mjs';
+import { follower, forMany, joinAll, makeRooms } from '../load/world.mjs';
 
-const COUNT = 5000;
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -18,7 +19,7 @@ const perOne = async (server, open, count) => {
   (await open(count)).end();
   await pause(500);
   const before = await server.settle();
-  const opened = await forMany(count, open);
+  const opened = await forMany(count, open, 50);
   await pause(1000);
   const after = await server.settle();
   for (const one of opened) one.end();
@@ -28,47 +29,46 @@ const perOne = async (server, open, count) => {
   return { bytes: Math.max(resident, heap) / count };
 };
 
-/** @type {import('./index.mjs').Workload} */
-export const memorySession = {
-  name: 'memory-session',
-  title: 'resident memory per idle session that follows three channels',
+/**
+ * @param {number} rooms
+ * @param {number} most sessions
+ * @param {string} wanted
+ * @returns {import('./index.mjs').Workload}
+ */
+const memorySession = (rooms, most, wanted) => ({
+  name: `memory-session${rooms > 1 ? `-in-${rooms}` : ''}`,
+  title: `resident memory per idle session in ${rooms} channel${rooms > 1 ? 's' : ''}, the lobby and its feed`,
   kind: 'memory',
   mode: 'sessions',
   unit: 'bytes',
-  wanted: { node20: '≤ 10 kB' },
+  wanted: { node20: wanted },
   run: async ({ server, speaks, quick }) => {
-    const count = quick ? 1000 : COUNT;
-    if (speaks === 'socket.io') {
-      return perOne(server, async () => (await openSocketIo(server.port)).connection, count);
-    }
-    await hostOf(server.port);
-    const tokens = await members(server.port, count + 1);
-    const open = async (/** @type {number} */ number) => {
-      const session = await openSession(server.port, { token: tokens[number], data: { follow: 'mine' } });
-      const followed = Object.keys(session.answer.subs ?? {}).length;
-      if (followed !== 3) throw new Error(`the session follows ${followed} channels`);
-      return session.connection;
-    };
-    return perOne(server, open, count);
+    const count = quick ? Math.min(most, rooms > 1 ? 200 : 1000) : most;
+    if (speaks === 'socket.io') return perOne(server, () => openSocketIo(server.port, rooms), count);
+    await makeRooms(server.port, rooms);
+    await joinAll(server.port, count + 1, rooms);
+    return perOne(server, (number) => follower(server.port, userName(number)), count);
   },
-};
+});
+
+export const sessionRows = [
+  memorySession(1, 5000, '≤ 10 kB'),
+  memorySession(20, 5000, '–'),
+  memorySession(300, 1000, '≤ 1.3 times one channel’s'),
+];
 
 /** @type {import('./index.mjs').Workload} */
 export const memoryPoll = {
   name: 'memory-poll',
-  title: 'resident memory per held long poll that waits for three channels',
+  title: 'resident memory per held long poll in 1 channel, the lobby and its feed',
   kind: 'memory',
   mode: 'polls',
   unit: 'bytes',
   wanted: { node20: '≤ 8 kB' },
   run: async ({ server, quick }) => {
-    const count = quick ? 1000 : COUNT;
-    await hostOf(server.port);
-    const tokens = await members(server.port, count + 1);
-    return perOne(
-      server,
-      (number) => HeldPoll.open(server.port, /** @type {string} */ (tokens[number])),
-      count,
-    );
+    const count = quick ? 1000 : 5000;
+    await makeRooms(server.port, 1);
+    await joinAll(server.port, count + 1, 1);
+    return perOne(server, (number) => HeldPoll.open(server.port, tokenOf(userName(number))), count);
   },
 };

@@ -1,0 +1,10 @@
+/** Clients by `ws`. */
+import { WebSocket } from 'ws';
+import { echoing } from './client-host.mjs';
+
+echoing((url, onOpen) => {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  socket.on('error', (error) => console.error(error));
+  socket.on('open', onOpen);
+  socket.on('message', (data, binary) => socket.send(data, { binary }));
+});
