@@ -21,9 +21,11 @@ export async function connect(session: Session, params: MethodParams['connect'])
   const recovering = wish.since === undefined ? await recoverApart(session, params.subs ?? {}) : [];
   const own = await session.subscriptions.followMine(wish.since, MAX_NAMED);
   const { cursor, channels, recovered, more } = own;
+  const { epoch } = services.hub;
   const data = {
     user,
     cursor,
+    epoch,
     ...(recovered === undefined ? {} : { recovered }),
     ...(channels === undefined ? {} : { channels }),
     ...(more ? { more } : {}),
