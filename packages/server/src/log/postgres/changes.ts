@@ -23,6 +23,8 @@ export interface ChangesOptions {
 const NOTIFY_INTERVAL = 5;
 /** From the end of one look to the next; an answer takes a little, too. */
 const POLL_INTERVAL = 45;
+/** A look that has no answer by then counts as one that failed, in milliseconds. */
+const LATE = 1000;
 
 export class Changes {
   readonly #options: ChangesOptions;
@@ -30,7 +32,10 @@ export class Changes {
   #again = false;
   #closed = false;
   #watchers = 0;
+  /** The last look failed, or has no answer yet. */
   #failing = false;
+  /** Why was told. */
+  #told = false;
   #cancel: (() => void) | undefined;
 
   constructor(options: ChangesOptions) {
@@ -77,18 +82,29 @@ export class Changes {
   #poll(changed: () => void): void {
     const { after, lastId, seen, failed } = this.#options;
     this.#cancel = after(POLL_INTERVAL, () => {
+      // There may be more, for all that is known here; and whoever reads learns whether that goes.
+      this.#cancel = after(LATE, () => {
+        if (!this.#failing) changed();
+        this.#failing = true;
+      });
+      const cancelLate = this.#cancel;
       void lastId()
         .then(
           (id) => {
             this.#failing = false;
+            this.#told = false;
             if (id !== seen() && this.#watchers > 0) changed();
           },
           (error: unknown) => {
-            if (!this.#failing && !this.#closed) failed(error);
+            if (this.#watchers === 0 || this.#closed) return;
+            if (!this.#failing) changed();
             this.#failing = true;
+            if (!this.#told) failed(error);
+            this.#told = true;
           },
         )
         .finally(() => {
+          cancelLate();
           if (this.#watchers > 0 && !this.#closed) this.#poll(changed);
         });
     });

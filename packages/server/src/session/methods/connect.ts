@@ -20,10 +20,11 @@ export async function connect(session: MethodSession, params: MethodParams['conn
   const recovering = wish.since === undefined ? await recoverApart(session, params.subs ?? {}) : [];
   const own = await session.subscriptions.followMine(wish.since, MAX_NAMED);
   const { cursor, channels, recovered, more } = own;
+  const { epoch } = services.hub;
   const data = {
     user,
     cursor,
-    epoch: services.hub.epoch,
+    epoch,
     ...(recovered === undefined ? {} : { recovered }),
     ...(channels === undefined ? {} : { channels }),
     ...(more ? { more } : {}),

@@ -136,6 +136,33 @@ describe('watching', () => {
     expect(it.failures).toHaveLength(2);
   });
 
+  test('tells once where it cannot look, or gets no answer in a second: whoever reads then learns whether that goes', async () => {
+    const it = subject();
+    it.watch();
+    it.lastId = async () => {
+      throw new Error('refused');
+    };
+    for (let looks = 0; looks < 5; looks++) await it.pass(50);
+    expect(it.told).toBe(1);
+    it.lastId = async () => 0;
+    await it.pass(50);
+    let refuse = (_error: Error): void => {};
+    it.lastId = () => {
+      return new Promise((_resolve, reject) => {
+        refuse = reject;
+      });
+    };
+    await it.pass(50);
+    await it.pass(990);
+    expect(it.told).toBe(1);
+    await it.pass(10);
+    expect(it.told).toBe(2);
+    refuse(new Error('no answer'));
+    await it.pass(0);
+    expect(it.told).toBe(2);
+    it.changes.close();
+  });
+
   test('ends', async () => {
     const it = subject();
     const end = it.watch();

@@ -49,6 +49,25 @@ describe('connect', () => {
 });
 
 describe('follow: mine', () => {
+  test('goes on from a place, with names and the epoch of all that is pushed', async () => {
+    const first = await server.session('alice', { data: { follow: 'mine' } });
+    const { position } = await first.rpc('message.send', { channel: LOBBY, key: 'k', text: 'seen' });
+    const { cursor } = first.publications(LOBBY)[0] as unknown as { cursor: string };
+    const session = await fresh();
+    const { data, ...result } = await session.call('connect', {
+      token: await server.token('alice'),
+      data: { follow: 'mine', since: cursor },
+    });
+    expect(data).toEqual({
+      user: 'alice',
+      cursor,
+      epoch: position.epoch,
+      recovered: true,
+      channels: ['user:alice', LOBBY],
+    });
+    expect(result).not.toHaveProperty('subs');
+  });
+
   test('subscribes what the user belongs to, the own feed first', async () => {
     const session = await fresh();
     const { subs } = await session.call('connect', {
