@@ -429,13 +429,14 @@ export class WebSocket extends ListenableAsInBrowsers {
 
   // What the connection, or the attempt at one, tells.
 
-  /** @internal */
-  messageReceived(data: Buffer, isBinary: boolean): void {
+  /** @internal Answers whether listeners have taken it, who do not need it any more. */
+  messageReceived(data: Buffer, isBinary: boolean): boolean {
     if (CHANNELS.message.hasSubscribers) this.report('in', data.length, isBinary);
     const ends = this.type === 'fragments' ? this.connection?.protocol.fragmentEnds : undefined;
     if (ends !== undefined) fragmentEnds.set(data, ends);
-    if (this.chosenDelivery === undefined && this.emitMessage(data, isBinary)) return;
+    if (this.chosenDelivery === undefined && this.emitMessage(data, isBinary)) return true;
     this.delivery.message(data, isBinary);
+    return false;
   }
 
   /** @internal Tells the listeners; answers whether there are any. */
