@@ -82,10 +82,11 @@ export type {
 } from './node/options.js';
 export type { SendData } from './node/payload.js';
 export { Sender } from './node/sender.js';
+export type { SendCallback, SendOptions } from './node/sending-socket.js';
 export type { Agreed, ServerEvents, ServerKind } from './node/server.js';
 export { acceptOverHttp2 } from './node/server-http2.js';
 export { IncomingMessageStream } from './node/stream-delivery.js';
-export type { SendCallback, SendOptions, SocketOptions } from './node/websocket.js';
+export type { SocketOptions } from './node/websocket.js';
 export {
   type WebSocketCloseInfo,
   type WebSocketConnection,

@@ -1,7 +1,7 @@
 /** Sending what a blob holds: it is read first, and what is sent after it waits behind it. */
 import { FIN } from '../protocol/opcode.js';
+import type { SendCallback, SendOptions } from './sending-socket.js';
 import type { StreamConnection } from './stream-connection.js';
-import type { SendCallback, SendOptions } from './websocket.js';
 
 /** Takes the blob's place among what is sent, as a message or as a fragment, and puts it there once it was read. */
 export function sendBlob(

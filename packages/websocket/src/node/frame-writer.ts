@@ -264,6 +264,7 @@ export class FrameWriter implements Flushable {
     if (written === undefined) stream.write(segments[last]);
     else stream.write(segments[last], written);
     stream.uncork();
+    if (stream.writableLength > 0) for (const segment of segments) this.turn.messages.keep(segment);
     this.look(undefined);
   }
 

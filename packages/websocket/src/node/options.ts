@@ -11,6 +11,7 @@ import type { DeflateOptions } from './deflate-options.js';
 import { Keepalive, type KeepaliveOptions } from './keepalive.js';
 import { randomMaskingKey } from './masking-key.js';
 import type { ServerKind } from './server.js';
+import { processTurn } from './turn.js';
 import type { WebSocket } from './websocket.js';
 
 export interface ConnectionOptions {
@@ -36,6 +37,11 @@ export interface ConnectionOptions {
   readonly onBackpressure?: 'close' | 'drop';
   /** Ping a peer that is silent, and end the connection when it does not answer. Off by default. */
   readonly keepalive?: KeepaliveOptions | false;
+  /**
+   * Whether the data of a `message` is valid only until its listeners return: its memory is used again for another one,
+   * and who needs it for longer copies it. Saves much where messages have more than some 64 KiB. False by default.
+   */
+  readonly reuseMemory?: boolean;
   /**
    * Whether messages that came in one read may be told in one turn of the loop. True by default; with false each is told
    * in a turn of its own.
@@ -153,6 +159,8 @@ export interface Settings extends ConnectionSettings {
   readonly maskingKey: (() => number) | undefined;
   /** Each message is told in a turn of its own. */
   readonly oneMessageATurn: boolean;
+  /** What listeners were told is given back to the turn's memory. */
+  readonly reusesMemory: boolean;
 }
 
 /** What belongs to the role. */
@@ -178,7 +186,11 @@ export function settingsOf(
     maxPayload: all.maxPayload,
     skipUtf8Validation: all.skipUTF8Validation,
     isUtf8: (bytes: Uint8Array): boolean => isUtf8(bytes),
-    allocate: (bytes: number): Uint8Array => Buffer.allocUnsafeSlow(bytes),
+    allocate:
+      options.reuseMemory === true
+        ? (bytes: number): Uint8Array => processTurn.messages.take(bytes)
+        : (bytes: number): Uint8Array => Buffer.allocUnsafeSlow(bytes),
+    reusesMemory: options.reuseMemory === true,
     closeTimeout: all.closeTimeout,
     autoPong: all.autoPong,
     highWaterMark: all.highWaterMark,

@@ -213,7 +213,8 @@ export class StreamConnection implements ConnectionHandler, Watched {
 
   onMessage(data: Uint8Array, isBinary: boolean): void {
     if (!this.settings.oneMessageATurn) {
-      this.socket.messageReceived(asBuffer(data), isBinary);
+      const wasHeard = this.socket.messageReceived(asBuffer(data), isBinary);
+      if (wasHeard && this.settings.reusesMemory) processTurn.messages.giveBack(data);
       return;
     }
     this.protocol.suspend();

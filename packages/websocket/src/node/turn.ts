@@ -3,6 +3,7 @@
  * the memory that is filled meanwhile, and knows nothing of sockets.
  */
 import { FrameMemory } from './frame-memory.js';
+import { MessageMemory } from './message-memory.js';
 
 // Taken when the module loads, so that fake timers of a test runner do not stop all sending.
 const { setImmediate } = globalThis;
@@ -25,6 +26,8 @@ export function afterThis(call: () => void): void {
 
 export class Turn {
   readonly memory = new FrameMemory();
+  /** For messages that are valid until their listener returns. */
+  readonly messages = new MessageMemory();
   private waiting: Flushable[] = [];
   private looking: (() => void)[] = [];
   private scheduled = false;

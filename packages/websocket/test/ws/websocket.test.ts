@@ -649,7 +649,8 @@ describe('the way browsers listen', () => {
     socket.addEventListener('message', listener);
     socket.addEventListener('message', listener);
     expect(socket.listenerCount('message')).toBe(1);
-    socket.removeEventListener('message', () => {});
+    const other = (): void => {};
+    socket.removeEventListener('message', other);
     socket.removeEventListener('message', listener);
     expect(socket.listenerCount('message')).toBe(0);
   });
