@@ -30,7 +30,7 @@ if (values.help) {
 }
 
 requireNode();
-install();
+install({ tests: true });
 if (!values['no-build']) build();
 
 // The lock file as it was when the peers were installed tells whether they still fit.

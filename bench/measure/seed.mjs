@@ -17,14 +17,8 @@ const BATCH = 500_000;
 
 const db = new Database(join(folder, 'log.db'));
 db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
-const version = /** @type {{ user_version: number }} */ (db.prepare('PRAGMA user_version').get())
-  .user_version;
 // A fact bears the id of the append that changed it: the first, which is there.
-const insert = db.prepare(
-  version === 1
-    ? 'INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?)'
-    : 'INSERT OR REPLACE INTO fact (key, value, id) VALUES (?, ?, 1)',
-);
+const insert = db.prepare('INSERT OR REPLACE INTO fact (key, value, id) VALUES (?, ?, 1)');
 
 /** @typedef {[key: string, value: string]} Fact */
 
@@ -83,20 +77,17 @@ const positions = pairs(belongings, (user, room) => [`p/${user}/room:${room}`, '
 const madeRooms = each(roomNames, (room) => [`r/${room}`, JSON.stringify({ name: room })]);
 
 /** In the order of their keys. @type {Iterable<Fact>[]} */
-const facts =
-  version === 1
-    ? [memberships, positions, madeRooms, each(userNames, (user) => [`u/${user}`, user])]
-    : [
-        pairs(belongings, (user, room) => [`b/${user}/room:${room}`, 'member']),
-        [['c/users', String(users)]],
-        each(userNames, (user) => [`k/${user}`, String(roomsEach)]),
-        each(roomNames, (room) => [`l/${room}`, room]),
-        memberships,
-        each(roomNames, (room) => [`n/room:${room}`, String(members.get(room)?.length ?? 0)]),
-        positions,
-        madeRooms,
-        each(userNames, (user) => [`u/${user}`, JSON.stringify({ name: user })]),
-      ];
+const facts = [
+  pairs(belongings, (user, room) => [`b/${user}/room:${room}`, 'member']),
+  [['c/users', String(users)]],
+  each(userNames, (user) => [`k/${user}`, String(roomsEach)]),
+  each(roomNames, (room) => [`l/${room}`, room]),
+  memberships,
+  each(roomNames, (room) => [`n/room:${room}`, String(members.get(room)?.length ?? 0)]),
+  positions,
+  madeRooms,
+  each(userNames, (user) => [`u/${user}`, JSON.stringify({ name: user })]),
+];
 for (const some of facts) insertAll(some);
 db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 db.close();

@@ -36,7 +36,7 @@ const runStorm = async ({ start, quick }, channels) => {
     people,
     async (number) => {
       const session = await follower(port, userName(number));
-      return { session, back: back(session) };
+      return { session, back: back() };
     },
     50,
   );
