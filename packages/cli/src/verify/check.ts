@@ -185,7 +185,9 @@ function sameRecord(a: Seen, b: Seen): boolean {
 }
 
 function isTold({ gaps }: Journal, channel: string, from: number, to: number): boolean {
-  return gaps.some((gap) => gap.channel === channel && gap.from <= from && gap.to >= to);
+  return gaps.some(
+    (gap) => gap.channel === channel && (gap.from ?? Number.POSITIVE_INFINITY) <= from && gap.to >= to,
+  );
 }
 
 /** A gap may only be told of records that are not there. */
