@@ -50,11 +50,16 @@ export function tool(script, args, options = {}) {
   run(process.execPath, [join(root, 'node_modules', script), ...args], options);
 }
 
-/** Runs npm the way it runs us, or the one on the path. */
+/** Runs npm; exits when it fails. */
 export function npm(args, options = {}) {
+  const [command, ...start] = npmCommand();
+  run(command, [...start, ...args], { shell: command === 'npm' && process.platform === 'win32', ...options });
+}
+
+/** npm the way it runs us, or the one on the path: a program and its first arguments. */
+export function npmCommand() {
   const script = process.env.npm_execpath;
-  if (script?.endsWith('.js')) run(process.execPath, [script, ...args], options);
-  else run('npm', args, { shell: process.platform === 'win32', ...options });
+  return script?.endsWith('.js') ? [process.execPath, script] : ['npm'];
 }
 
 function run(command, args, options = {}) {

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerProcess } from '../support/server-process.js';
 import { launchBrowser } from './launch.js';
-import { Person } from './person.js';
+import { Person, write } from './person.js';
 
 let browser: Browser;
 
@@ -64,7 +64,7 @@ describe('chat', () => {
     const context = await browser.newContext({ locale: 'en-GB' });
     const page = await context.newPage();
     await page.goto(server.url);
-    await page.getByLabel('Your name').fill('Frank');
+    await write(page.getByLabel('Your name'), 'Frank');
     await page.keyboard.press('Enter');
     await page.getByText('Someone called Frank is here right now.').waitFor();
     await page.getByRole('button', { name: /^Use Frank/ }).click();

@@ -1,12 +1,14 @@
 /**
  * A Chromium for the tests, on whatever machine: `BROWSER_PATH`, an installed Chrome or Chromium, the build that
- * comes as an npm package (Linux x64), and last one that Playwright downloads.
+ * comes as an npm package (Linux x64), and last one that Playwright downloads. With `BROWSER=firefox` an installed
+ * Firefox instead.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, firefox } from 'playwright-core';
 
 const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser', 'microsoft-edge'];
 const PLACES = [
@@ -45,6 +47,10 @@ async function findBrowser(): Promise<string> {
 
 /** A headless browser; close it when done. Contexts of it share nothing, like two people's machines. */
 export async function launchBrowser(): Promise<Browser> {
+  if (process.env.BROWSER === 'firefox') {
+    const executablePath = fileURLToPath(new URL('../support/firefox-for-playwright.mjs', import.meta.url));
+    return firefox.launch({ channel: 'moz-firefox', executablePath, timeout: 120_000 });
+  }
   return chromium.launch({
     executablePath: await findBrowser(),
     // Continuous integration runs as root in containers, where Chromium's own sandbox cannot start.

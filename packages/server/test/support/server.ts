@@ -15,9 +15,9 @@ import type { ServerConfig } from '../../src/config.js';
 import { createServer, type Replacements, type Server } from '../../src/server.js';
 import { until } from './wait.js';
 
-export interface Running {
+/** Who speaks to the server at an address. */
+export interface Caller {
   readonly url: string;
-  readonly server: Server;
   /** A guest's token. */
   token(name: string): Promise<string>;
   command<Name extends CommandName>(
@@ -30,7 +30,12 @@ export interface Running {
   socket(path: string, headers?: Headed): Promise<TestSocket>;
   /** A session that is connected. */
   session(name: string, connect?: object): Promise<TestSession>;
+  /** Ends its sockets. */
   close(): Promise<void>;
+}
+
+export interface Running extends Caller {
+  readonly server: Server;
 }
 
 type Headed = Readonly<Record<string, string>>;
@@ -48,7 +53,18 @@ export async function startServer(
   replacements: Replacements = {},
 ): Promise<Running> {
   const server = createServer({ port: 0, ...config }, replacements);
-  const { url } = await server.listen();
+  const caller = callerAt((await server.listen()).url);
+  return {
+    ...caller,
+    server,
+    async close() {
+      await caller.close();
+      await server.close();
+    },
+  };
+}
+
+export function callerAt(url: string): Caller {
   const open: TestSocket[] = [];
   const get = <Body>(path: string, headers: Headed = {}): Promise<Answer<Body>> =>
     answer(fetch(url + path, { headers }));
@@ -70,7 +86,6 @@ export async function startServer(
   };
   return {
     url,
-    server,
     token,
     get,
     post,
@@ -89,7 +104,6 @@ export async function startServer(
     },
     async close() {
       for (const each of open) each.socket.terminate();
-      await server.close();
     },
   };
 }

@@ -1,11 +1,11 @@
 /** Requests to `/api/sync`, and what comes back. */
 import type { HttpErrorBody, SyncAnswer } from '@fullduplex/wire';
-import type { Answer, Running } from './server.js';
+import type { Answer, Caller } from './server.js';
 
 export const LOBBY = 'room:lobby';
 
 export function sync(
-  server: Running,
+  server: Caller,
   token: string,
   params: Record<string, string> = {},
 ): Promise<Answer<SyncAnswer & HttpErrorBody>> {
@@ -16,7 +16,7 @@ export function sync(
 let keys = 0;
 
 /** Sends a message, each under a key of its own. */
-export async function say(server: Running, token: string, text: string, channel = LOBBY): Promise<void> {
+export async function say(server: Caller, token: string, text: string, channel = LOBBY): Promise<void> {
   keys += 1;
   await server.command(token, 'message.send', { channel, key: `k${keys}`, text });
 }

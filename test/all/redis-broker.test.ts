@@ -1,17 +1,17 @@
+/** The broker over a real Redis or Valkey; it counts as not run where neither is installed. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RedisServer, redisProgram } from '../../../../test/support/redis.js';
-import { RedisBroker } from '../../src/broker/redis-broker.js';
-import { systemClock } from '../../src/time/clock.js';
-import { FakeClock } from '../support/clock.js';
-import { until } from '../support/wait.js';
-import { describeBroker } from './contract.js';
+import { RedisBroker } from '../../packages/server/src/broker/redis-broker.js';
+import { systemClock } from '../../packages/server/src/time/clock.js';
+import { describeBroker } from '../../packages/server/test/broker/contract.js';
+import { FakeClock } from '../../packages/server/test/support/clock.js';
+import { until } from '../../packages/server/test/support/wait.js';
+import { needs } from '../support/needs.js';
+import { RedisServer, redisProgram } from '../support/redis.js';
 
 /** The address of a server that is to be used for what needs none of our own. */
 const named = process.env.FULLDUPLEX_TEST_REDIS;
 
-if (named === undefined && redisProgram === undefined) {
-  console.warn('The broker over Redis was not run: neither valkey-server nor redis-server is installed.');
-}
+const lacks = 'neither valkey-server nor redis-server is installed';
 
 const opened: RedisBroker[] = [];
 let failures: unknown[] = [];
@@ -30,17 +30,13 @@ afterAll(async () => {
 /** Says something new every 50 ms until it is heard. */
 async function untilHeard(from: RedisBroker, heard: readonly string[], what: string): Promise<void> {
   let next = 0;
-  await until(
-    () => {
-      if (performance.now() >= next) {
-        next = performance.now() + 50;
-        from.publish('supersede', { session: what });
-      }
-      return heard.includes(what);
-    },
-    `hearing ${what}`,
-    20_000,
-  );
+  await until(() => {
+    if (performance.now() >= next) {
+      next = performance.now() + 50;
+      from.publish('supersede', { session: what });
+    }
+    return heard.includes(what);
+  }, `hearing ${what}`);
 }
 
 function hears(broker: RedisBroker): string[] {
@@ -51,14 +47,14 @@ function hears(broker: RedisBroker): string[] {
 
 let round = 0;
 
-describe.skipIf(named === undefined && redisProgram === undefined)('a Redis server', () => {
+describe('a Redis server', needs(named !== undefined || redisProgram !== undefined, lacks), () => {
   let server: RedisServer | undefined;
   let url: string;
 
   beforeAll(async () => {
     if (named === undefined) server = await RedisServer.start();
     url = named ?? server!.url;
-  }, 30_000);
+  });
 
   afterAll(async () => {
     await server?.stop();
@@ -74,7 +70,7 @@ describe.skipIf(named === undefined && redisProgram === undefined)('a Redis serv
   });
 });
 
-describe.skipIf(redisProgram === undefined)('a Redis server of our own', () => {
+describe('a Redis server of our own', needs(redisProgram !== undefined, lacks), () => {
   test('may go and come back: what was said meanwhile is lost, and nothing else', async () => {
     const server = await RedisServer.start();
     try {
@@ -93,7 +89,7 @@ describe.skipIf(redisProgram === undefined)('a Redis server of our own', () => {
     } finally {
       await server.stop();
     }
-  }, 60_000);
+  });
 
   test('that stands still without a word is noticed by who only listens, and found again', async () => {
     const server = await RedisServer.start();
@@ -117,7 +113,7 @@ describe.skipIf(redisProgram === undefined)('a Redis server of our own', () => {
     } finally {
       await server.stop();
     }
-  }, 60_000);
+  });
 
   test('that does not know sharded channels is used without', async () => {
     const server = await RedisServer.start({ 'rename-command': 'SSUBSCRIBE ""' });
@@ -129,7 +125,7 @@ describe.skipIf(redisProgram === undefined)('a Redis server of our own', () => {
     } finally {
       await server.stop();
     }
-  }, 60_000);
+  });
 
   test('of a cluster sends us to the one that has the channels, wherever we asked, and again when they moved', async () => {
     const [one, two] = await Promise.all([
@@ -141,7 +137,7 @@ describe.skipIf(redisProgram === undefined)('a Redis server of our own', () => {
       expect(await two.command(`CLUSTER MEET 127.0.0.1 ${one.port}`)).toBe('+OK');
       const isReady = async (): Promise<boolean> =>
         (await two.command('SSUBSCRIBE {fullduplex}:x')).includes('MOVED');
-      await until(isReady, 'the cluster', 20_000);
+      await until(isReady, 'the cluster');
       const [a, b] = await Promise.all([open('a', one.url), open('b', two.url)]);
       const heard = hears(b);
       await untilHeard(a, heard, 'through one');
@@ -156,7 +152,7 @@ describe.skipIf(redisProgram === undefined)('a Redis server of our own', () => {
     } finally {
       await Promise.all([one.stop(), two.stop()]);
     }
-  }, 60_000);
+  });
 
   test('that wants a password is given it, and without it says so', async () => {
     const server = await RedisServer.start({ requirepass: 'a-secret' });
@@ -167,5 +163,5 @@ describe.skipIf(redisProgram === undefined)('a Redis server of our own', () => {
     } finally {
       await server.stop();
     }
-  }, 60_000);
+  });
 });

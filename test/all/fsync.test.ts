@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { needs } from '../support/needs.js';
 
 const COUNT = 20;
 const hasStrace = spawnSync('strace', ['-o', '/dev/null', process.execPath, '-e', '0']).status === 0;
-if (!hasStrace) console.warn('Not run: that an acknowledgement follows the fsync (there is no strace here).');
+const strace = needs(hasStrace, 'strace is not installed, or may not trace');
 
 interface Acknowledgement {
   /** Nothing of the write-ahead log was written and not yet forced to the disk. */
@@ -53,7 +54,7 @@ function judge(calls: string): readonly Acknowledgement[] {
   return found;
 }
 
-test.skipIf(!hasStrace)('an acknowledgement comes after the fsync of what it acknowledges', async () => {
+test('an acknowledgement comes after the fsync of what it acknowledges', strace, async () => {
   const found = await acknowledgements('disk');
   expect(found).toHaveLength(COUNT);
   for (const [index, { forced, syncs }] of found.entries()) {
@@ -62,11 +63,8 @@ test.skipIf(!hasStrace)('an acknowledgement comes after the fsync of what it ack
   }
 });
 
-test.skipIf(!hasStrace)(
-  'under durability `system` it does not wait for one, and this test can tell',
-  async () => {
-    const found = await acknowledgements('system');
-    expect(found).toHaveLength(COUNT);
-    expect(found.filter(({ forced }) => forced)).toEqual([]);
-  },
-);
+test('under durability `system` it does not wait for one, and this test can tell', strace, async () => {
+  const found = await acknowledgements('system');
+  expect(found).toHaveLength(COUNT);
+  expect(found.filter(({ forced }) => forced)).toEqual([]);
+});
