@@ -194,10 +194,6 @@ export class OwnStream implements LiveReader {
       // Not in the midst of a dispatch: what the log would give then goes beyond what is known of memberships.
       await Promise.resolve();
       while (!overtaken()) {
-        if (this.#reader.outlet.backlog > HIGH_WATER) {
-          this.#state = 'waiting';
-          return;
-        }
         const channels = [];
         for (const [channel, from] of this.memberships.channels) {
           if (this.#reader.isApart(channel)) continue;
@@ -218,7 +214,12 @@ export class OwnStream implements LiveReader {
         }
         if (overtaken()) return;
         this.#place = page.through;
-        if (page.through < log.position) continue;
+        if (page.through < log.position) {
+          // Only where there is more to come: asking has all that waits be written.
+          if (this.#reader.outlet.backlog <= HIGH_WATER) continue;
+          this.#state = 'waiting';
+          return;
+        }
         if (!(await this.#beginQuiet(overtaken))) return;
         if (this.#place < this.#hub.position || !this.#isTold()) continue;
         this.#join();
