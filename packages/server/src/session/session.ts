@@ -7,29 +7,20 @@ import type { Lease } from '../presence/presence.js';
 import type { WheelMember } from '../time/timer-wheel.js';
 import { type Command, encodeError, encodeReply, type Incoming, parseCommand } from './codec.js';
 import type { Connection } from './connection.js';
+import { Intake, STOP } from './intake.js';
 import type { Answer, MethodSession } from './methods/answer.js';
 import { call } from './methods/table.js';
 import type { Identity, Services } from './services.js';
 import { Subscriptions } from './subscriptions.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** A connection that still has bytes to take gets this many times the usual wait for its pong: slow is not gone. */
 const PATIENCE = 6;
-
-/** How long nothing is read from a client that sends too many commands, in milliseconds. */
-const THROTTLE = 200;
 
 /** Commands with large answers that a session may have under way at once. */
 const HEAVY_AT_ONCE = 4;
 const HEAVY_COMMANDS: readonly string[] = ['channel.history', 'channel.members', 'me.state', 'room.list'];
 
 type State = 'new' | 'connecting' | 'connected' | 'ended';
-
-/** Reasons to read nothing for a while. */
-const CONNECTING = 1;
-const BUSY = 2;
-const THROTTLED = 4;
-const CLOGGED = 8;
 
 export class Session implements MethodSession, WheelMember {
   readonly id: string;
@@ -40,10 +31,7 @@ export class Session implements MethodSession, WheelMember {
   #state: State = 'new';
   #lease: Lease | undefined;
   #expiresAt: number | undefined;
-  #bucket: TokenBucket | undefined;
-  #pending = 0;
-  /** Reasons for which nothing is read from the connection now, as bits. */
-  #stops = 0;
+  readonly #intake: Intake;
   #badFrames = 0;
   /** Characters of answers since the backlog was last looked at. */
   #replied = 0;
@@ -57,6 +45,9 @@ export class Session implements MethodSession, WheelMember {
     this.connection = connection;
     this.services = services;
     this.subscriptions = new Subscriptions(this);
+    const { pendingCommands: pending, commandsPerSecond: perSecond } = services.limits;
+    const source = { pause: () => connection.pause(), resume: () => this.#readHeld() };
+    this.#intake = new Intake(source, { pending, perSecond }, services.clock);
     services.wheel.set(this, services.timing.pingInterval * 1000);
   }
 
@@ -79,8 +70,8 @@ export class Session implements MethodSession, WheelMember {
   receive(frame: string): void {
     if (this.ended) return;
     this.#proveAlive();
-    if (this.#stops === 0) this.#read(frame);
-    else this.#hold().push(frame);
+    if (this.#intake.stopped) this.#hold().push(frame);
+    else this.#read(frame);
   }
 
   /** Signs the client in: it is here. */
@@ -88,7 +79,6 @@ export class Session implements MethodSession, WheelMember {
     this.#lease = { client: this.id, user, transport: 'websocket' };
     this.renewLease();
     this.#expiresAt = identity.expiresAt;
-    this.#bucket = new TokenBucket(this.services.limits.commandsPerSecond, this.services.clock.now());
   }
 
   extend(identity: Identity): void {
@@ -110,7 +100,7 @@ export class Session implements MethodSession, WheelMember {
   /** The connection has room again. */
   drained(): void {
     this.subscriptions.resume();
-    this.#goOn(CLOGGED);
+    this.#intake.goOn(STOP.clogged);
   }
 
   /**
@@ -152,7 +142,7 @@ export class Session implements MethodSession, WheelMember {
 
   /** Whether the pong can be late for another reason than that nobody is there. */
   #mayBeSlow(): boolean {
-    if ((this.#stops & ~CLOGGED) !== 0) return true;
+    if (this.#intake.stoppedBut(STOP.clogged)) return true;
     return this.connection.backlog > 0 && this.#awaited < PATIENCE;
   }
 
@@ -160,7 +150,7 @@ export class Session implements MethodSession, WheelMember {
     if (frame === '') this.#refuse(0, new CommandError('bad_request', 'The frame is empty.'));
     let rest = frame;
     while (rest !== '' && !this.ended) {
-      if (this.#stops !== 0) {
+      if (this.#intake.stopped) {
         this.#hold().unshift(rest);
         return;
       }
@@ -202,17 +192,18 @@ export class Session implements MethodSession, WheelMember {
       this.#refuse(id, misplaced);
       return;
     }
-    if (this.#bucket?.take(this.services.clock.now()) === false) {
-      this.#throttle(id);
+    if (this.#lease !== undefined && !this.#intake.take()) {
+      const tooMany = new CommandError('too_many_requests', 'Too many commands a second: slow down.');
+      this.#reply(encodeError(id, tooMany));
       return;
     }
     this.#badFrames = 0;
     const weight = isHeavy(command) ? this.services.limits.pendingCommands / HEAVY_AT_ONCE : 1;
-    this.#enter(weight);
+    this.#intake.enter(weight);
     if (command.method === 'connect') {
       this.#state = 'connecting';
       // What follows waits for the answer.
-      this.#stop(CONNECTING);
+      this.#intake.stop(STOP.connecting);
     }
     call(this, command).then(
       (answer) => this.#answer(id, command.method, weight, answer),
@@ -231,20 +222,12 @@ export class Session implements MethodSession, WheelMember {
     return undefined;
   }
 
-  #throttle(id: number): void {
-    this.#stop(THROTTLED);
-    this.services.clock.after(THROTTLE, () => this.#goOn(THROTTLED));
-    this.#reply(
-      encodeError(id, new CommandError('too_many_requests', 'Too many commands a second: slow down.')),
-    );
-  }
-
   #answer(id: number, method: MethodName, weight: number, answer: Answer): void {
     if (this.ended) return;
     if (id !== 0) this.#reply(encodeReply(id, method, answer.json));
     answer.sent?.();
     if (method === 'connect') this.#connected('connected');
-    this.#leave(weight);
+    this.#intake.leave(weight);
   }
 
   #fail(id: number, method: MethodName, weight: number, error: unknown): void {
@@ -253,7 +236,7 @@ export class Session implements MethodSession, WheelMember {
     if (!known) this.services.failed(error);
     const told = known ? error : new CommandError('internal', 'Something went wrong here; try again.');
     this.#reply(encodeError(id, told));
-    this.#leave(weight);
+    this.#intake.leave(weight);
     if (method !== 'connect') return;
     if (told.code === 'unauthorized' || told.code === 'invalid_name') {
       this.disconnect(DISCONNECTS.invalidToken);
@@ -269,7 +252,7 @@ export class Session implements MethodSession, WheelMember {
   /** `connect` was answered: goes on with what came meanwhile. */
   #connected(state: State): void {
     this.#state = state;
-    this.#goOn(CONNECTING);
+    this.#intake.goOn(STOP.connecting);
   }
 
   /** A client that takes no answers is asked no more questions: they would pile up here. */
@@ -280,7 +263,7 @@ export class Session implements MethodSession, WheelMember {
     // Asking for the backlog has what waits for the end of the turn written now: not for each small answer.
     if (this.#replied < outboxBytes / 16) return;
     this.#replied = 0;
-    if (this.connection.backlog > outboxBytes) this.#stop(CLOGGED);
+    if (this.connection.backlog > outboxBytes) this.#intake.stop(STOP.clogged);
   }
 
   /** Answers what makes no sense; a flood of it ends the session. */
@@ -290,25 +273,9 @@ export class Session implements MethodSession, WheelMember {
     if (this.#badFrames >= this.services.limits.badFrames) this.disconnect(DISCONNECTS.tooManyErrors);
   }
 
-  #enter(weight: number): void {
-    this.#pending += weight;
-    if (this.#pending >= this.services.limits.pendingCommands) this.#stop(BUSY);
-  }
-
-  #leave(weight: number): void {
-    this.#pending -= weight;
-    if (this.#pending <= this.services.limits.pendingCommands / 2) this.#goOn(BUSY);
-  }
-
-  #stop(reason: number): void {
-    if (this.#stops === 0) this.connection.pause();
-    this.#stops |= reason;
-  }
-
-  #goOn(reason: number): void {
-    if ((this.#stops & reason) === 0) return;
-    this.#stops &= ~reason;
-    while (this.#stops === 0 && !this.ended) {
+  /** What came while nothing was to be read; then the connection is read again. */
+  #readHeld(): void {
+    while (!this.#intake.stopped && !this.ended) {
       const frame = this.#held?.shift();
       if (frame === undefined) {
         this.#held = undefined;

@@ -10,9 +10,9 @@ import { Follower, type Reader } from '../delivery/follower.js';
 import { messageText } from '../delivery/format.js';
 import type { LogRecord } from '../log/log.js';
 import type { Lease, Presence } from '../presence/presence.js';
+import { Intake } from '../session/intake.js';
 import type { TimerWheel, WheelMember } from '../time/timer-wheel.js';
 import { HandedOver } from './handed-over.js';
-import { Intake } from './intake.js';
 import type { PlainServices } from './plain-group.js';
 import { WebSocketOutlet } from './websocket-outlet.js';
 
@@ -172,6 +172,7 @@ export class PlainDirect implements Reader, WheelMember {
       this.#held.push(frame);
       return;
     }
+    this.#intake.take();
     this.#intake.enter();
     this.#send(frame)
       .catch((error: unknown) => this.#tell(error))

@@ -10,8 +10,8 @@ import { Follower, type Reader } from '../delivery/follower.js';
 import { TEXTS } from '../delivery/format.js';
 import type { Hub } from '../delivery/hub.js';
 import type { LogRecord } from '../log/log.js';
+import { Intake, type IntakeLimits } from '../session/intake.js';
 import type { Clock } from '../time/clock.js';
-import { Intake, type IntakeLimits } from './intake.js';
 import { WebSocketOutlet } from './websocket-outlet.js';
 
 export interface PlainServices {
@@ -91,6 +91,7 @@ export class PlainGroup implements Reader {
     }
     // A name is made for who speaks, not for everyone who opens a page; it is a member of nothing.
     this.#name ??= `guest-${this.#services.randomId().slice(0, 6).toLowerCase()}`;
+    this.#intake.take();
     this.#intake.enter();
     this.#publish(this.#name, text).then(
       () => this.#intake.leave(),
