@@ -271,3 +271,34 @@ test('in many groups, some of them busy, each gets all of its own in order', asy
   await until(() => got.every((messages, id) => messages.length >= expected[id]!.length));
   expect(got).toEqual(expected);
 });
+
+test.each([
+  [20, 1],
+  [3, 3],
+  [40, 35],
+])('in %i groups, %i of them busy, a member is written to once a turn', async (memberships, busy) => {
+  const { got, ours } = await members(2);
+  const groups = Array.from({ length: memberships }, () => new BroadcastGroup());
+  for (const group of groups) for (const socket of ours) group.add(socket);
+  let writes = 0;
+  const stream = ours[0]!._socket!;
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
+  stream.write = (...given: unknown[]) => {
+    writes++;
+    return write(...given);
+  };
+  for (let count = 0; count < 2 * busy; count++) groups[count % busy]!.send(`${count}`);
+  await until(() => got[0]!.length === 2 * busy && got[1]!.length === 2 * busy);
+  expect(writes).toBe(1);
+  expect(got[0]).toEqual(Array.from({ length: 2 * busy }, (_, count) => `${count}`));
+});
+
+test('a group keeps nothing of what it has sent', async () => {
+  const { got, ours } = await members(1);
+  const group = new BroadcastGroup().add(ours[0]!);
+  const { source } = group as unknown as { source: { burst: unknown } };
+  group.send('x'.repeat(100_000));
+  expect(source.burst).toBeDefined();
+  await until(() => got[0]!.length === 1);
+  expect(source.burst).toBeUndefined();
+});
