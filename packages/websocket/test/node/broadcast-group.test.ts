@@ -304,3 +304,20 @@ test('a group keeps nothing of what it has sent', async () => {
   await until(() => got[0]!.length === 1);
   expect(source.burst).toBeUndefined();
 });
+
+test('a member whose stream throws where it is written to is nothing to the others', async () => {
+  const exceptions = surfaced();
+  const { got, ours } = await members(3);
+  const [first, second] = [new BroadcastGroup(), new BroadcastGroup()];
+  for (const socket of ours) first.add(socket);
+  for (const socket of ours) second.add(socket);
+  ours[0]!._socket!.write = () => {
+    throw new Error('in a stream');
+  };
+  first.send('one');
+  await until(() => got[2]!.length === 1);
+  first.send('two');
+  second.send('three');
+  await until(() => got[1]!.length === 3 && got[2]!.length === 3);
+  expect(exceptions()).toEqual(['in a stream', 'in a stream']);
+});
