@@ -146,6 +146,51 @@ describe('the engine alone, in an empty project', () => {
     expect(node(['both.mjs'], project)).toEqual({ status: 0, output: 'true true true true\n' });
   });
 
+  test('works where the globals are of another realm, as under some test runners', () => {
+    const project = projectWithEngine('realm');
+    writeFileSync(
+      join(project, 'realm.cjs'),
+      `const vm = require('node:vm');
+       const { readFileSync } = require('node:fs');
+       const { createRequire } = require('node:module');
+       const { dirname, resolve } = require('node:path');
+       const { setImmediate, setTimeout, clearTimeout, setInterval, clearInterval, TextEncoder, URL } = globalThis;
+       const context = vm.createContext({ Buffer, process, setImmediate, setTimeout, clearTimeout, setInterval, clearInterval, TextEncoder, URL });
+       const loaded = new Map();
+       const load = (file) => {
+         if (loaded.has(file)) return loaded.get(file).exports;
+         const module = { exports: {} };
+         loaded.set(file, module);
+         const wrapped = '(function (exports, require, module) {' + readFileSync(file, 'utf8') + '\\n})';
+         const native = createRequire(file);
+         const from = (name) => (name.startsWith('.') ? load(resolve(dirname(file), name)) : native(name));
+         vm.runInContext(wrapped, context)(module.exports, from, module);
+         return module.exports;
+       };
+       const WebSocket = load(require.resolve('@fullduplex/websocket'));
+       const other = (code) => vm.runInContext(code, context);
+       const server = new WebSocket.Server({ port: 0, perMessageDeflate: true }, () => {
+         const client = new WebSocket('ws://127.0.0.1:' + server.address().port);
+         const sent = [other('new Uint8Array(3000)'), other('new ArrayBuffer(2)'), new Blob(['blob'])];
+         client.on('open', () => sent.forEach((data) => client.send(data)));
+         const sizes = [];
+         client.on('message', (data) => {
+           if (sizes.push(data.length) === 3) client.close(4001, other('new Uint8Array([104, 105])'));
+         });
+         client.on('close', (code, reason) => {
+           const broken = new WebSocket('ws://127.0.0.1:' + server.address().port);
+           broken.on('open', () => broken._socket.write(Buffer.from('c185000000001122334455', 'hex')));
+           broken.on('close', (why) => {
+             console.log(sizes.join(), code, String(reason), why);
+             server.close();
+           });
+         });
+       });
+       server.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));`,
+    );
+    expect(node(['realm.cjs'], project)).toEqual({ status: 0, output: '3000,2,4 4001 hi 1007\n' });
+  });
+
   test('loads where modules cannot be required, and its protocol where there is no Node', () => {
     const project = projectWithEngine('old');
     const files = join(project, 'node_modules/@fullduplex/websocket');

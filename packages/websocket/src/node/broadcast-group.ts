@@ -35,12 +35,14 @@ const FLUSH_LIMIT = 256 * 1024;
 /** Larger messages are not compressed: it is done at once, and would take too long. */
 const DEFLATE_LIMIT = 256 * 1024;
 
+const DEFAULTS: BroadcastGroupOptions = {};
+
 const sharedFrames = new SharedFrames(processTurn);
 
 export class BroadcastGroup {
   private readonly source: Source;
 
-  constructor(options: BroadcastGroupOptions = {}) {
+  constructor(options: BroadcastGroupOptions = DEFAULTS) {
     this.source = new Source(options);
   }
 

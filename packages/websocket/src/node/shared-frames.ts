@@ -6,6 +6,7 @@
 import { FrameRun } from './frame-run.js';
 import type { SendQueue } from './send-queue.js';
 import type { Flushable, Turn } from './turn.js';
+import { surface } from './user-code.js';
 
 /** A group as its frames see it. */
 export interface FrameSource {
@@ -137,11 +138,16 @@ export class SharedFrames implements Flushable {
     const count = burst.numbers.length;
     const plain = burst.plain.slice(0, count);
     for (const queue of group.members) {
-      if (queue.groups!.seen < this.first && queue.idle) {
-        const run = burst.runFor(queue);
-        queue.writeShared(run === burst.plain ? plain : run.slice(0, count), run.block, run.compressed);
-      } else {
-        queue.flush();
+      try {
+        if (queue.groups!.seen < this.first && queue.idle) {
+          const run = burst.runFor(queue);
+          queue.writeShared(run === burst.plain ? plain : run.slice(0, count), run.block, run.compressed);
+        } else {
+          queue.flush();
+        }
+      } catch (error) {
+        // A stream of somebody else's may throw where it is written to: that is nothing to the other members.
+        surface(error);
       }
       group.wrote(queue);
     }
@@ -157,17 +163,21 @@ export class SharedFrames implements Flushable {
     }
     const joined = new Map<number, Joined>();
     for (const [queue, set] of inside) {
-      if (set < 0 || queue.groups!.seen >= this.first || !queue.idle) {
-        queue.flush();
-        continue;
+      try {
+        if (set < 0 || queue.groups!.seen >= this.first || !queue.idle) {
+          queue.flush();
+          continue;
+        }
+        const key = queue.deflater?.hasFullWindow === true ? -1 - set : set;
+        let bytes = joined.get(key);
+        if (bytes === undefined) {
+          bytes = joinFor(queue, busy, set);
+          joined.set(key, bytes);
+        }
+        queue.writeShared(bytes.frames, bytes.block, bytes.compressed);
+      } catch (error) {
+        surface(error);
       }
-      const key = queue.deflater?.hasFullWindow === true ? -1 - set : set;
-      let bytes = joined.get(key);
-      if (bytes === undefined) {
-        bytes = joinFor(queue, busy, set);
-        joined.set(key, bytes);
-      }
-      queue.writeShared(bytes.frames, bytes.block, bytes.compressed);
     }
     for (const group of busy) for (const queue of group.members) group.wrote(queue);
   }

@@ -192,7 +192,7 @@ test("frames that wait behind a member's large message are not written over, tho
 
 test('an onOverflow that throws keeps nothing from the others', async () => {
   const exceptions = surfaced();
-  const { clients, got, ours } = await members(3);
+  const { clients, got, ours } = await members(4);
   const out: WebSocket[] = [];
   const group = new BroadcastGroup({
     maxBackpressure: 50_000,
@@ -201,17 +201,19 @@ test('an onOverflow that throws keeps nothing from the others', async () => {
       throw new Error('in onOverflow');
     },
   });
-  for (const socket of ours) group.add(socket);
+  for (const socket of ours.slice(0, 3)) group.add(socket);
   clients[0]!._socket!.pause();
   let sent = 0;
   while (out.length === 0) {
     group.send(`${sent++} ${'x'.repeat(100_000)}`);
-    ours[1]!.send('own');
+    // It is written after the group is.
+    ours[3]!.send('own');
     await new Promise((resolve) => setImmediate(resolve));
   }
   group.send('last');
   await until(() => got[1]!.at(-1) === 'last' && got[2]!.at(-1) === 'last');
-  expect([out.length, got[2]!.length, got[1]!.length]).toEqual([1, sent + 1, 2 * sent + 1]);
+  await until(() => got[3]!.length === sent);
+  expect([out.length, got[2]!.length, got[1]!.length]).toEqual([1, sent + 1, sent + 1]);
   expect(exceptions()).toEqual(['in onOverflow']);
 });
 
@@ -270,4 +272,52 @@ test('in many groups, some of them busy, each gets all of its own in order', asy
   }
   await until(() => got.every((messages, id) => messages.length >= expected[id]!.length));
   expect(got).toEqual(expected);
+});
+
+test.each([
+  [20, 1],
+  [3, 3],
+  [40, 35],
+])('in %i groups, %i of them busy, a member is written to once a turn', async (memberships, busy) => {
+  const { got, ours } = await members(2);
+  const groups = Array.from({ length: memberships }, () => new BroadcastGroup());
+  for (const group of groups) for (const socket of ours) group.add(socket);
+  let writes = 0;
+  const stream = ours[0]!._socket!;
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
+  stream.write = (...given: unknown[]) => {
+    writes++;
+    return write(...given);
+  };
+  for (let count = 0; count < 2 * busy; count++) groups[count % busy]!.send(`${count}`);
+  await until(() => got[0]!.length === 2 * busy && got[1]!.length === 2 * busy);
+  expect(writes).toBe(1);
+  expect(got[0]).toEqual(Array.from({ length: 2 * busy }, (_, count) => `${count}`));
+});
+
+test('a group keeps nothing of what it has sent', async () => {
+  const { got, ours } = await members(1);
+  const group = new BroadcastGroup().add(ours[0]!);
+  const { source } = group as unknown as { source: { burst: unknown } };
+  group.send('x'.repeat(100_000));
+  expect(source.burst).toBeDefined();
+  await until(() => got[0]!.length === 1);
+  expect(source.burst).toBeUndefined();
+});
+
+test('a member whose stream throws where it is written to is nothing to the others', async () => {
+  const exceptions = surfaced();
+  const { got, ours } = await members(3);
+  const [first, second] = [new BroadcastGroup(), new BroadcastGroup()];
+  for (const socket of ours) first.add(socket);
+  for (const socket of ours) second.add(socket);
+  ours[0]!._socket!.write = () => {
+    throw new Error('in a stream');
+  };
+  first.send('one');
+  await until(() => got[2]!.length === 1);
+  first.send('two');
+  second.send('three');
+  await until(() => got[1]!.length === 3 && got[2]!.length === 3);
+  expect(exceptions()).toEqual(['in a stream', 'in a stream']);
 });

@@ -62,3 +62,19 @@ test('a streamed message passes its pieces on and holds none', () => {
   expect(told).toEqual(['61', 'e2']);
   expect(message.length).toBe(2);
 });
+
+test('fragments that reads cut are not copied again for each of them', () => {
+  let copied = 0;
+  const counting = (size: number): Uint8Array => {
+    copied += size;
+    return new Uint8Array(size);
+  };
+  const message = new PartialMessage(true, false, counting, undefined);
+  const fragment = 65_536;
+  for (let count = 0; count < 100; count++) {
+    message.append(new Uint8Array(fragment - 500), 500, false);
+    message.append(new Uint8Array(500), 0, false);
+  }
+  expect(message.length).toBe(100 * fragment);
+  expect(copied).toBeLessThan(5 * 100 * fragment);
+});
