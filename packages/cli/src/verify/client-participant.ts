@@ -2,15 +2,16 @@
 import { type Client, connect, type StoredMessage, type TransportName } from '@fullduplex/client';
 import { WebSocket } from '@fullduplex/websocket';
 import { CommandQueue, Refusal } from './commands.js';
-import type { Sent } from './journal.js';
+import { placeOf, type Sent } from './journal.js';
 import type { Participant, ParticipantOptions } from './participant.js';
 import { TRANSPORTS } from './plan.js';
+import { digest } from './truth/truth.js';
 
 export class ClientParticipant implements Participant {
   readonly journal: ParticipantOptions['journal'];
-  readonly #options: ParticipantOptions;
   /** For what the client leaves to the app to repeat. */
-  readonly #commands: CommandQueue;
+  readonly commands: CommandQueue;
+  readonly #options: ParticipantOptions;
   /** What is not acknowledged, handed on from one client to the next. */
   readonly #stored = new Map<string, StoredMessage>();
   readonly #sent = new Map<string, Sent>();
@@ -19,11 +20,8 @@ export class ClientParticipant implements Participant {
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.journal = options.journal;
-    this.#commands = new CommandQueue(
-      (method, params) => this.#call(method, params),
-      options.journal,
-      options.random,
-    );
+    const run = (method: string, params: unknown) => this.#call(method, params);
+    this.commands = new CommandQueue({ ...options, run });
   }
 
   async start(): Promise<void> {
@@ -36,21 +34,15 @@ export class ClientParticipant implements Participant {
     for (const [channel, position] of Object.entries(client.positions)) {
       this.journal.baseline.set(channel, position);
     }
+    this.journal.place = placeOf(client.cursor);
   }
 
   send(channel: string, text: string): void {
     const { key } = this.#client!.send(channel, text);
-    const sent: Sent = { channel, key, text, acknowledged: [] };
+    const data = digest({ type: 'message', text });
+    const sent: Sent = { channel, key, text, data, acknowledged: [] };
     this.journal.sent.push(sent);
     this.#sent.set(key, sent);
-  }
-
-  resend(sent: Sent): void {
-    this.#commands.resend(sent);
-  }
-
-  join(channel: string): void {
-    this.#commands.join(channel);
   }
 
   hop(transport: TransportName): void {
@@ -63,17 +55,17 @@ export class ClientParticipant implements Participant {
   }
 
   get pending(): number {
-    return this.#commands.pending + (this.#client?.state.pending ?? 0);
+    return this.commands.pending + (this.#client?.state.pending ?? 0);
   }
 
   async close(): Promise<void> {
-    this.#commands.close();
+    this.commands.close();
     this.#client?.close();
   }
 
   /** Makes the client anew, where the last one was. */
   #open(first: TransportName): Client {
-    const positions = this.#client?.positions ?? {};
+    const { positions = {}, cursor } = this.#client ?? {};
     this.#client?.close();
     const { url, token, random } = this.#options;
     const client = connect({
@@ -81,6 +73,7 @@ export class ClientParticipant implements Participant {
       token,
       WebSocket,
       positions,
+      cursor,
       transports: [first, ...TRANSPORTS.filter((transport) => transport !== first)],
       random: () => random.next(),
       timing: {
@@ -102,11 +95,13 @@ export class ClientParticipant implements Participant {
     client.on('publication', ({ channel, epoch, ...publication }) =>
       this.journal.saw(channel, epoch, publication),
     );
-    client.on('gap', (gap) => this.journal.gaps.push(gap));
+    client.on('gap', (gap) => this.journal.missed(gap));
     client.on('send', ({ key, status, position, error }) => {
       const sent = this.#sent.get(key);
-      if (status === 'sent' && position) sent?.acknowledged.push({ position, duplicate: false });
-      if (status === 'failed' && sent) sent.refused = error?.code ?? 'failed';
+      if (status === 'sent' && position) sent?.acknowledged.push({ position });
+      if (status !== 'failed' || !sent) return;
+      if (this.#options.open.has(sent.channel)) sent.declined = true;
+      else sent.refused = error?.code ?? 'failed';
     });
     this.#client = client;
     return client;

@@ -1,5 +1,5 @@
 /** `fullduplex verify` on the command line: options in, a report for people out, and the exit status. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT_FAILED } from '../exit-status.js';
 import type { VerifyReport } from './run.js';
 
@@ -8,6 +8,9 @@ interface VerifyFlags {
   readonly seconds?: number;
   readonly minutes?: number;
   readonly clients?: number;
+  readonly nodes?: number;
+  readonly log?: 'sqlite' | 'postgres';
+  readonly postgres?: string;
   readonly json?: boolean;
 }
 
@@ -20,13 +23,18 @@ export function registerVerify(program: Command): void {
     .option('--seconds <number>', 'how long to make faults (default: 20)', parsePositive)
     .option('--minutes <number>', 'the same in minutes', parsePositive)
     .option('--clients <number>', 'how many read and write (default: 16)', parseClients)
+    .option('--nodes <number>', 'servers of our own, as one on PostgreSQL (default: 1)', parseNodes)
+    .addOption(new Option('--log <kind>', 'where they keep the messages').choices(['sqlite', 'postgres']))
+    .option('--postgres <url>', 'a PostgreSQL server to make a database on; without it one is started and killed')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
       `
-Clients read and write over all four transports through a proxy that cuts, stalls and splits their
-connections at any byte. They hop between transports, pause, and send again what was acknowledged; the
-server is killed and restarted. At the end everything that each client saw is compared with the log.
+Clients read and write over all four transports and the plain addresses, through a proxy that cuts,
+stalls and splits their connections at any byte. They hop between transports, pause, come and go, edit,
+delete, and send again what was acknowledged. Servers are killed, frozen and restarted, their threads die
+and their disk is full; with PostgreSQL, so is that, and the path to it is cut and stalled. At the end
+everything that each client saw is compared with what lies in the database.
 Everything follows from the seed, which is printed first.`,
     )
     .action(async (url: string | undefined, flags: VerifyFlags) => {
@@ -47,6 +55,9 @@ async function verify(url: string | undefined, flags: VerifyFlags): Promise<void
     const report = await runVerify({
       seed,
       onProgress: say,
+      ...(flags.nodes !== undefined && { nodes: flags.nodes }),
+      ...(flags.log !== undefined && { log: flags.log }),
+      ...(flags.postgres !== undefined && { postgres: flags.postgres }),
       ...(url !== undefined && { url }),
       ...(seconds !== undefined && { seconds }),
       ...(flags.clients !== undefined && { participants: flags.clients }),
@@ -61,14 +72,16 @@ async function verify(url: string | undefined, flags: VerifyFlags): Promise<void
 
 /** What a run came to, in lines. */
 export function formatReport(report: VerifyReport): string {
-  const { seed, seconds, participants, sent, acknowledged, seen, faults, violations } = report;
+  const { seed, seconds, participants, nodes, log, sent, acknowledged, seen, gaps, faults, violations } = report;
   const made = Object.entries(faults)
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${count} ${kind}`);
   const lines = [
     '',
-    `  clients        ${participants}, for ${seconds} s`,
-    `  messages       ${sent} sent, ${acknowledged} acknowledged, ${seen} times given to a reader`,
+    `  seed           ${seed}`,
+    `  clients        ${participants}, for ${seconds} s (${report.took} s in all)`,
+    `  servers        ${nodes === 0 ? 'one of somebody else' : `${nodes}, on ${log}`}`,
+    `  messages       ${sent} sent, ${acknowledged} acknowledged, ${seen} times given to a reader, ${gaps} gaps told`,
     `  faults         ${made.join(', ')}`,
     '',
   ];
@@ -76,8 +89,9 @@ export function formatReport(report: VerifyReport): string {
     lines.push('Nothing was lost, doubled or reordered, and nobody was left behind.');
   } else {
     lines.push(`${violations.length} things are wrong:`);
-    for (const { kind, what } of violations) lines.push(`  ${kind.padEnd(10)} ${what}`);
-    lines.push('', `Again: fullduplex verify --seed ${seed} --seconds ${seconds} --clients ${participants}`);
+    for (const { kind, what } of violations) lines.push(`  ${kind.padEnd(12)} ${what}`);
+    const servers = nodes === 0 ? '' : ` --nodes ${nodes} --log ${log}`;
+    lines.push('', `Again: fullduplex verify --seed ${seed} --seconds ${seconds} --clients ${participants}${servers}`);
   }
   return lines.join('\n');
 }
@@ -85,6 +99,12 @@ export function formatReport(report: VerifyReport): string {
 function parsePositive(text: string): number {
   const number = Number(text);
   if (!(number > 0 && Number.isFinite(number))) throw new InvalidArgumentError('It is a number above 0.');
+  return number;
+}
+
+function parseNodes(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 16) throw new InvalidArgumentError('From 1 to 16.');
   return number;
 }
 

@@ -6,6 +6,7 @@ import type { Position } from '@fullduplex/wire';
 import type { Journal, Sent } from './journal.js';
 import { sleep } from './participant.js';
 import type { Random } from './random.js';
+import { digest } from './truth/truth.js';
 
 /** Runs one command once. */
 export type Run = (method: string, params: unknown) => Promise<unknown>;
@@ -27,18 +28,29 @@ interface Appended {
   readonly duplicate: boolean;
 }
 
+/** What is answered to one who does not belong (any more). */
+const OUTSIDE = new Set(['not_a_member', 'unknown_channel', 'permission_denied']);
+/** Retention or a deletion was faster. */
+const GONE = new Set([...OUTSIDE, 'unknown_message']);
+
+export interface CommandQueueOptions {
+  readonly run: Run;
+  readonly journal: Journal;
+  readonly random: Random;
+  /** Channels that one may be outside of at any time. */
+  readonly open: ReadonlySet<string>;
+}
+
 export class CommandQueue {
-  readonly #run: Run;
-  readonly #journal: Journal;
-  readonly #random: Random;
+  readonly #options: CommandQueueOptions;
   readonly #queue: (() => Promise<void>)[] = [];
+  /** What a message was edited to last, by channel and offset. */
+  readonly #edits = new Map<string, string>();
   #busy = false;
   #closed = false;
 
-  constructor(run: Run, journal: Journal, random: Random) {
-    this.#run = run;
-    this.#journal = journal;
-    this.#random = random;
+  constructor(options: CommandQueueOptions) {
+    this.#options = options;
   }
 
   get pending(): number {
@@ -51,53 +63,129 @@ export class CommandQueue {
   }
 
   send(channel: string, text: string): void {
-    const { user, sent: before } = this.#journal;
-    const sent: Sent = { channel, key: `${user}-${before.length}`, text, acknowledged: [] };
-    before.push(sent);
+    const sent = this.#note(channel, { type: 'message', text }, text);
     this.resend(sent);
   }
 
+  /** The same once more, with its key. */
   resend(sent: Sent): void {
     const { channel, key, text } = sent;
+    this.#append('message.send', sent, { channel, key, text });
+  }
+
+  /** To be called for what was acknowledged, as the other two. */
+  edit({ channel, acknowledged: [first] }: Sent, text: string): void {
+    const offset = first?.position.offset ?? 0;
+    const sent = this.#note(channel, { type: 'edit', offset, text });
+    this.#append('message.edit', sent, { channel, offset, text, key: sent.key }, () => {
+      this.#forget(channel, offset);
+      this.#edits.set(`${channel} ${offset}`, text);
+    });
+  }
+
+  remove(message: Sent): void {
+    const { channel, text = '', acknowledged } = message;
+    const [first] = acknowledged;
+    message.deleted = true;
+    const offset = first?.position.offset ?? 0;
+    const sent = this.#note(channel, { type: 'delete', offset });
+    this.#append('message.delete', sent, { channel, offset, key: sent.key }, () => {
+      this.#forget(channel, offset);
+      this.#options.journal.deleted.push({ channel, offset, text });
+    });
+  }
+
+  react({ channel, acknowledged: [first] }: Sent): void {
+    const offset = first?.position.offset ?? 0;
+    const sent = this.#note(channel, { type: 'reaction', offset, reaction: '👍', on: true });
+    this.#append('message.react', sent, { channel, offset, reaction: '👍', key: sent.key });
+  }
+
+  /** Marks as read. */
+  receipt(channel: string, offset: number): void {
+    const receipt = { channel, offset, acknowledged: false };
+    this.#options.journal.receipts.push(receipt);
+    this.#add('receipt.read', { channel, offset }, OUTSIDE, () => {
+      receipt.acknowledged = true;
+    });
+  }
+
+  join(channel: string): void {
+    this.#add('room.join', { channel }, OUTSIDE, (answer) =>
+      this.#options.journal.joined.set(channel, (answer as { position: Position }).position),
+    );
+  }
+
+  leave(channel: string): void {
+    this.#add('room.leave', { channel }, OUTSIDE, () => {});
+  }
+
+  invite(channel: string, user: string): void {
+    this.#add('room.invite', { channel, user }, OUTSIDE, () => {});
+  }
+
+  #note(channel: string, data: object, text?: string): Sent {
+    const { user, sent: before } = this.#options.journal;
+    const sent: Sent = {
+      channel,
+      key: `${user}-${before.length}`,
+      data: digest(data),
+      ...(text !== undefined && { text }),
+      acknowledged: [],
+    };
+    before.push(sent);
+    return sent;
+  }
+
+  #append(method: string, sent: Sent, params: object, done = (): void => {}): void {
+    const isSend = method === 'message.send';
+    const expected = isSend ? (this.#options.open.has(sent.channel) ? OUTSIDE : NONE) : GONE;
     this.#add(
-      'message.send',
-      { channel, key, text },
-      {
-        answer: (answer) => sent.acknowledged.push(answer as Appended),
-        refused: (code) => {
-          sent.refused = code;
-        },
+      method,
+      params,
+      expected,
+      (answer) => {
+        const { position, duplicate } = answer as Appended;
+        sent.acknowledged.push({ position, duplicate });
+        done();
+      },
+      (code) => {
+        sent.refused = code;
+      },
+      () => {
+        sent.declined = true;
       },
     );
   }
 
-  join(channel: string): void {
-    this.#add(
-      'room.join',
-      { channel },
-      {
-        answer: (answer) => this.#journal.joined.push({ channel, ...(answer as { position: Position }) }),
-        refused: (code) => this.#journal.complain(`joining ${channel} was refused: ${code}`),
-      },
-    );
+  #forget(channel: string, offset: number): void {
+    const text = this.#edits.get(`${channel} ${offset}`);
+    if (text !== undefined) this.#options.journal.deleted.push({ channel, offset, text });
   }
 
   #add(
     method: string,
-    params: unknown,
-    { answer, refused }: { answer: (answer: unknown) => void; refused: (code: string) => void },
+    params: object,
+    expected: ReadonlySet<string>,
+    answered: (answer: unknown) => void,
+    refused = (code: string): void => {
+      this.#options.journal.complain(`${method} ${JSON.stringify(params)} was refused: ${code}`);
+    },
+    declined = (): void => {},
   ): void {
+    const { run, random } = this.#options;
     this.#queue.push(async () => {
       while (!this.#closed) {
         try {
-          answer(await this.#run(method, params));
+          answered(await run(method, params));
           return;
         } catch (error) {
           if (error instanceof Refusal && !error.retryable) {
-            refused(error.code);
+            if (expected.has(error.code)) declined();
+            else refused(error.code);
             return;
           }
-          await sleep(this.#random.int(20, 200));
+          await sleep(random.int(20, 200));
         }
       }
     });
@@ -110,3 +198,5 @@ export class CommandQueue {
     this.#busy = false;
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();

@@ -5,7 +5,8 @@
 import type { TransportName } from '@fullduplex/client';
 import type { ChannelPublication, Gap, SyncAnswer } from '@fullduplex/wire';
 import { CommandQueue, Refusal } from './commands.js';
-import type { Sent } from './journal.js';
+import { fillByOffset } from './fill.js';
+import { placeOf } from './journal.js';
 import { Gate, type Participant, type ParticipantOptions, sleep } from './participant.js';
 
 /** How long a request may take beyond what it asked to be held, in milliseconds. */
@@ -17,8 +18,8 @@ const POLL_INTERVAL = 150;
 
 export class HttpParticipant implements Participant {
   readonly journal: ParticipantOptions['journal'];
+  readonly commands: CommandQueue;
   readonly #options: ParticipantOptions;
-  readonly #commands: CommandQueue;
   readonly #gate = new Gate();
   readonly #closing = new AbortController();
   #transport: TransportName;
@@ -33,11 +34,8 @@ export class HttpParticipant implements Participant {
     this.#options = options;
     this.journal = options.journal;
     this.#transport = options.transport === 'websocket' ? 'polling' : options.transport;
-    this.#commands = new CommandQueue(
-      (method, params) => this.#post(method, params),
-      options.journal,
-      options.random,
-    );
+    const run = (method: string, params: unknown) => this.#post(method, params);
+    this.commands = new CommandQueue({ ...options, run });
   }
 
   async start(): Promise<void> {
@@ -49,6 +47,7 @@ export class HttpParticipant implements Participant {
           this.journal.baseline.set(channel, head);
         }
         this.#cursor = cursor;
+        this.journal.place = placeOf(cursor);
         break;
       } catch {
         await sleep(100, this.#closing.signal);
@@ -58,15 +57,7 @@ export class HttpParticipant implements Participant {
   }
 
   send(channel: string, text: string): void {
-    this.#commands.send(channel, text);
-  }
-
-  resend(sent: Sent): void {
-    this.#commands.resend(sent);
-  }
-
-  join(channel: string): void {
-    this.#commands.join(channel);
+    this.commands.send(channel, text);
   }
 
   /** It stays among the transports over HTTP: they share the cursor. */
@@ -81,11 +72,11 @@ export class HttpParticipant implements Participant {
   }
 
   get pending(): number {
-    return this.#commands.pending;
+    return this.commands.pending;
   }
 
   async close(): Promise<void> {
-    this.#commands.close();
+    this.commands.close();
     this.#closing.abort();
     this.#turn.end();
     this.#command.end();
@@ -101,17 +92,28 @@ export class HttpParticipant implements Participant {
         if (this.#transport === 'sse') await this.#stream();
         else await this.#poll();
       } catch (error) {
-        if (error instanceof Refusal && !error.retryable)
+        if (error instanceof Refusal && error.code === 'invalid_cursor') await this.#anew().catch(() => {});
+        else if (error instanceof Refusal && !error.retryable)
           this.journal.complain(`sync was refused: ${error.code}`);
         await sleep(this.#options.random.int(10, 150), closing);
       }
     }
   }
 
+  /** Its place is good for nothing any more: takes the state anew, and what came meanwhile by offset. */
+  async #anew(): Promise<void> {
+    this.#cursor = undefined;
+    this.#turn = new Deadline();
+    const { snapshot, cursor } = await this.#sync(0);
+    const channels = Object.keys(snapshot?.channels ?? {});
+    await fillByOffset(this.journal, channels, (method, params) => this.#post(method, params));
+    this.#cursor = cursor;
+  }
+
   async #poll(): Promise<void> {
     const long = this.#transport === 'long-polling';
     const answer = await this.#sync(long ? HELD : 0);
-    for (const gap of answer.gaps) this.#gap(gap);
+    for (const gap of answer.gaps) this.journal.missed(gap);
     for (const publication of answer.publications) this.#saw(publication);
     this.#cursor = answer.cursor;
     if (!long && !answer.more) await sleep(POLL_INTERVAL, this.#turn.signal);
@@ -135,11 +137,13 @@ export class HttpParticipant implements Participant {
       const response = await this.#fetch(this.#address(0), turn, { accept: 'text/event-stream' });
       const decoder = new TextDecoder();
       let rest = '';
-      for await (const bytes of response.body ?? []) {
+      for await (const bytes of bodyOf(response, turn.signal)) {
         turn.clear();
         await this.#gate.passed();
+        // It may have been ended meanwhile.
+        turn.signal.throwIfAborted();
         turn.renew(PATIENCE);
-        const blocks = (rest + decoder.decode(bytes as Uint8Array, { stream: true })).split('\n\n');
+        const blocks = (rest + decoder.decode(bytes, { stream: true })).split('\n\n');
         rest = blocks.pop() ?? '';
         for (const block of blocks) this.#event(block);
       }
@@ -154,23 +158,22 @@ export class HttpParticipant implements Participant {
       const colon = line.indexOf(': ');
       if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 2));
     }
-    const data = fields.get('data');
-    if (data === undefined) return;
-    if (fields.get('event') === 'gap') this.#gap(JSON.parse(data) as Gap);
-    else if (!fields.has('event')) this.#saw(JSON.parse(data) as ChannelPublication);
-    this.#cursor = fields.get('id') ?? this.#cursor;
+    const [data, id] = [fields.get('data'), fields.get('id')];
+    if (data !== undefined) {
+      if (fields.get('event') === 'gap') this.journal.missed(JSON.parse(data) as Gap);
+      else if (!fields.has('event')) this.#saw(JSON.parse(data) as ChannelPublication, placeOf(id));
+    }
+    // A heartbeat has no data, and says how far was looked.
+    this.#cursor = id ?? this.#cursor;
   }
 
-  #saw({ channel, epoch, ...publication }: ChannelPublication): void {
-    this.journal.saw(channel, epoch, publication);
-  }
-
-  #gap(gap: Gap): void {
-    this.journal.gaps.push(gap);
+  #saw({ channel, epoch, ...publication }: ChannelPublication, id?: number): void {
+    this.journal.saw(channel, epoch, publication, id);
   }
 
   #address(wait: number): string {
     const query = new URLSearchParams({ session: this.#options.user, wait: String(wait) });
+    for (const channel of this.journal.besides) query.append('channel', channel);
     if (this.#cursor !== undefined) query.set('cursor', this.#cursor);
     return `/api/sync?${query.toString()}`;
   }
@@ -203,6 +206,27 @@ export class HttpParticipant implements Participant {
     if (response.ok) return response;
     const { error } = (await response.json()) as { error: { code: string; retryable: boolean } };
     throw new Refusal(error.code, error.retryable);
+  }
+}
+
+/** The body as it comes, up to its end or the signal. What was aborted may otherwise be waited for without an end. */
+async function* bodyOf({ body }: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (!body) return;
+  const reader = body.getReader();
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = (): void => reject(new Error('The turn was ended.'));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+  aborted.catch(() => {});
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), aborted]);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }
 

@@ -1,6 +1,7 @@
 /** One who takes part: reads everything that it belongs to, and writes. */
 import type { TransportName } from '@fullduplex/client';
-import type { Journal, Sent } from './journal.js';
+import type { CommandQueue } from './commands.js';
+import type { Journal } from './journal.js';
 import type { Random } from './random.js';
 
 export interface ParticipantOptions {
@@ -11,23 +12,23 @@ export interface ParticipantOptions {
   readonly transport: TransportName;
   readonly random: Random;
   readonly journal: Journal;
+  /** Channels that one may be outside of at any time. */
+  readonly open: ReadonlySet<string>;
 }
 
 export interface Participant {
   readonly journal: Journal;
-  /** Begins to read; resolves when the baseline is known. */
+  /** What it does besides reading; absent where there are no commands. */
+  readonly commands?: CommandQueue;
+  /** Begins to read; resolves when it is known from where on. */
   start(): Promise<void>;
-  /** Sends until it is acknowledged or refused. */
+  /** Sends until it is acknowledged or refused; where nothing is acknowledged, once. */
   send(channel: string, text: string): void;
-  /** Sends what was acknowledged already once more. */
-  resend(sent: Sent): void;
-  /** Joins a room, however long it takes. */
-  join(channel: string): void;
   /** Reads on over another transport, where it can. */
   hop(transport: TransportName): void;
   /** Takes nothing from the server until the function that it gives is called. */
   pause(): () => void;
-  /** Messages and joins that were not answered yet. */
+  /** Commands that were not answered yet. */
   readonly pending: number;
   /** Says goodbye. */
   close(): Promise<void>;

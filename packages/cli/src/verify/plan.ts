@@ -31,11 +31,44 @@ export type Fault = { /** Milliseconds from the beginning. */ readonly at: numbe
   | { readonly kind: 'burst'; readonly participant: number; readonly count: number; readonly bytes: number }
   /** Sends again, under its key, what was acknowledged already. */
   | { readonly kind: 'resend'; readonly participant: number; readonly pick: number }
-  | { readonly kind: 'join'; readonly participant: number }
-  /** SIGKILL, and the same server again after `duration`. */
-  | { readonly kind: 'kill'; readonly duration: number }
+  /** Edits, deletes or reacts to something of its own that was acknowledged. */
+  | { readonly kind: 'edit' | 'delete' | 'react'; readonly participant: number; readonly pick: number }
+  /** Marks what it has seen as read. */
+  | { readonly kind: 'receipt'; readonly participant: number; readonly pick: number }
+  /** Of a room that everyone may join. */
+  | { readonly kind: 'join' | 'leave'; readonly participant: number; readonly pick: number }
+  /** To a room that only its members see. */
+  | { readonly kind: 'invite'; readonly participant: number }
+  /** SIGKILL, and the same server again after `duration`. `pick` chooses among our own servers. */
+  | { readonly kind: 'kill'; readonly pick: number; readonly duration: number }
   /** SIGTERM, likewise. */
-  | { readonly kind: 'stop'; readonly duration: number }
+  | { readonly kind: 'stop'; readonly pick: number; readonly duration: number }
+  /** SIGSTOP, and SIGCONT after `duration`. */
+  | { readonly kind: 'freeze'; readonly pick: number; readonly duration: number }
+  /** A thread that keeps the log dies. */
+  | { readonly kind: 'worker'; readonly pick: number }
+  /** The database file cannot grow for so long. */
+  | { readonly kind: 'full'; readonly pick: number; readonly duration: number }
+  /** Likewise of the database's server. */
+  | { readonly kind: 'database-kill' | 'database-restart'; readonly duration: number }
+  /** Every connection between a server and its database. */
+  | { readonly kind: 'database-cut'; readonly pick: number }
+  /** Nothing passes between a server and its database, in one direction or in both. */
+  | {
+      readonly kind: 'database-stall';
+      readonly pick: number;
+      readonly directions: readonly Direction[];
+      readonly duration: number;
+    }
+  /** The server's end of a connection is gone, and the database does not know it. */
+  | {
+      readonly kind: 'database-half-open';
+      readonly pick: number;
+      readonly connection: number;
+      readonly duration: number;
+    }
+  /** Nothing is notified. */
+  | { readonly kind: 'database-mute'; readonly pick: number; readonly duration: number }
 );
 
 export type FaultKind = Fault['kind'];
@@ -53,9 +86,24 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   pause: 5,
   burst: 3,
   resend: 6,
-  join: 2,
+  edit: 5,
+  delete: 4,
+  react: 2,
+  receipt: 4,
+  join: 5,
+  leave: 3,
+  invite: 4,
   kill: 2,
   stop: 1,
+  freeze: 2,
+  worker: 3,
+  full: 1,
+  'database-kill': 1,
+  'database-restart': 1,
+  'database-cut': 3,
+  'database-stall': 2,
+  'database-half-open': 3,
+  'database-mute': 3,
 };
 
 /** Between two faults, in milliseconds. */
@@ -66,20 +114,18 @@ export interface PlanOptions {
   /** In milliseconds. */
   readonly duration: number;
   readonly participants: number;
-  /** Whether the server is ours to kill. */
-  readonly kills: boolean;
+  /** What can be done. */
+  readonly kinds: readonly FaultKind[];
 }
 
 /** In the order of time. The same options give the same faults. */
-export function planFaults({ seed, duration, participants, kills }: PlanOptions): Fault[] {
+export function planFaults({ seed, duration, participants, kinds }: PlanOptions): Fault[] {
   const random = new Random(`${seed}/faults`);
-  const kinds = (Object.keys(WEIGHTS) as FaultKind[]).flatMap((kind) =>
-    kills || (kind !== 'kill' && kind !== 'stop') ? Array<FaultKind>(WEIGHTS[kind]).fill(kind) : [],
-  );
+  const weighted = kinds.flatMap((kind) => Array<FaultKind>(WEIGHTS[kind]).fill(kind));
   const faults: Fault[] = [];
   let at = 500;
   while (at < duration) {
-    const kind = faults.length === 0 && kills ? 'kill' : random.pick(kinds);
+    const kind = faults.length === 0 && kinds.includes('kill') ? 'kill' : random.pick(weighted);
     faults.push(makeFault(kind, at, participants, random));
     at += random.int(SPACING.from, SPACING.to);
   }
@@ -111,10 +157,35 @@ function makeFault(kind: FaultKind, at: number, participants: number, random: Ra
       return { kind, at, participant, count: random.int(20, 60), bytes: random.pick([100, 2_000, 8_000]) };
     case 'resend':
       return { kind, at, participant, pick };
+    case 'edit':
+    case 'delete':
+    case 'react':
+    case 'receipt':
     case 'join':
+    case 'leave':
+      return { kind, at, participant, pick };
+    case 'invite':
       return { kind, at, participant };
     case 'kill':
     case 'stop':
-      return { kind, at, duration: random.int(0, 800) };
+      return { kind, at, pick, duration: random.int(0, 800) };
+    case 'freeze':
+      return { kind, at, pick, duration: random.int(100, 3_000) };
+    case 'worker':
+    case 'database-cut':
+      return { kind, at, pick };
+    case 'full':
+      return { kind, at, pick, duration: random.int(500, 2_000) };
+    case 'database-kill':
+    case 'database-restart':
+      return { kind, at, duration: random.int(0, 1_500) };
+    case 'database-stall': {
+      const directions = random.pick<readonly Direction[]>([['up'], ['down'], ['up', 'down']]);
+      return { kind, at, pick, directions, duration: random.int(100, 7_000) };
+    }
+    case 'database-half-open':
+      return { kind, at, pick, connection: random.next(), duration: random.int(100, 4_000) };
+    case 'database-mute':
+      return { kind, at, pick, duration: random.int(500, 4_000) };
   }
 }

@@ -7,17 +7,24 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { Direction } from './plan.js';
 import type { Random } from './random.js';
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export class FaultProxy {
   readonly #server: Server;
   readonly #random: Random;
   readonly #connections = new Set<ProxiedConnection>();
-  #target: { readonly host: string; readonly port: number };
+  readonly #targets: readonly Address[];
+  /** Directions in which nothing is handed on, by whatever connection. */
+  readonly #held = new Set<{ readonly direction: Direction; readonly resume: (() => void)[] }>();
   /** The largest piece that is handed on whole, in bytes; 0: as it came. */
   #pieces = 0;
 
-  /** @param target where the server listens */
-  constructor(target: { readonly host: string; readonly port: number }, random: Random) {
-    this.#target = target;
+  /** @param targets where servers listen; each connection goes to one of them */
+  constructor(targets: readonly Address[], random: Random) {
+    this.#targets = targets;
     this.#random = random;
     this.#server = createServer({ noDelay: true }, (client) => this.#accept(client));
   }
@@ -52,6 +59,36 @@ export class FaultProxy {
     return this.#choose(pick)?.stall(direction) ?? (() => {});
   }
 
+  /** The same for every connection, those that are yet to come included. */
+  hold(...directions: Direction[]): () => void {
+    const holds = directions.map((direction) => ({
+      direction,
+      resume: [...this.#connections].map((connection) => connection.stall(direction)),
+    }));
+    for (const hold of holds) this.#held.add(hold);
+    return () => {
+      for (const hold of holds) {
+        this.#held.delete(hold);
+        for (const resume of hold.resume.splice(0)) resume();
+      }
+    };
+  }
+
+  /** Hands nothing back to those that asked PostgreSQL to be notified. */
+  mute(): () => void {
+    const resume = [...this.#connections]
+      .filter(({ listens }) => listens)
+      .map((connection) => connection.stall('down'));
+    return () => {
+      for (const one of resume) one();
+    };
+  }
+
+  /** The client of a connection is gone, and the server is not told until the function that it gives is called. */
+  abandon(pick: number): () => void {
+    return this.#choose(pick)?.abandon() ?? (() => {});
+  }
+
   /** Hands everything on in pieces of at most `size` bytes; 0: as it comes. */
   split(size: number): void {
     this.#pieces = size;
@@ -62,9 +99,10 @@ export class FaultProxy {
   }
 
   #accept(client: Socket): void {
-    const server = connect({ ...this.#target, noDelay: true });
+    const server = connect({ ...this.#random.pick(this.#targets), noDelay: true });
     const connection = new ProxiedConnection(client, server, (chunk) => this.#cutUp(chunk));
     this.#connections.add(connection);
+    for (const { direction, resume } of this.#held) resume.push(connection.stall(direction));
     client.on('close', () => this.#connections.delete(connection));
   }
 
@@ -92,6 +130,9 @@ class ProxiedConnection {
     down: Number.POSITIVE_INFINITY,
   };
   readonly #stalls: Record<Direction, number> = { up: 0, down: 0 };
+  #abandoned = false;
+  /** Whether it asked PostgreSQL to be notified. */
+  listens = false;
 
   constructor(client: Socket, server: Socket, cutUp: (chunk: Buffer) => Buffer[]) {
     this.#cutUp = cutUp;
@@ -100,11 +141,21 @@ class ProxiedConnection {
     for (const { from, to } of Object.values(this.#sockets)) {
       // An end of its own making or the other's: all that matters is that it ended.
       from.on('error', () => {});
-      from.on('close', () => to.destroySoon());
+      from.on('close', () => {
+        if (!this.#abandoned) to.destroySoon();
+      });
     }
   }
 
+  abandon(): () => void {
+    this.#abandoned = true;
+    const { from, to } = this.#sockets.up;
+    if (!from.destroyed) from.resetAndDestroy();
+    return () => to.destroy();
+  }
+
   cut(): void {
+    if (this.#abandoned) return;
     const { from, to } = this.#sockets.up;
     for (const socket of [from, to]) if (!socket.destroyed) socket.resetAndDestroy();
   }
@@ -130,6 +181,7 @@ class ProxiedConnection {
     to.on('close', () => gone.abort());
     try {
       for await (const chunk of from as AsyncIterable<Buffer>) {
+        if (direction === 'up' && chunk.includes('LISTEN')) this.listens = true;
         for (const piece of this.#cutUp(chunk)) {
           while (this.#stalls[direction] > 0) await once(from, 'resumed', { signal });
           const passed = piece.subarray(0, this.#left[direction]);

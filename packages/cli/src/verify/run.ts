@@ -1,17 +1,22 @@
 /**
  * One run: sets the stage, lets everyone write while the faults of the plan are done to them, waits until all has
- * settled, and checks. What is right it leaves to the check.
+ * settled, and checks. What is right it leaves to the checks.
  */
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { check, type Violation } from './check.js';
-import { sleep } from './participant.js';
+import { check } from './check/check.js';
+import { checkPlain } from './check/check-plain.js';
+import type { Violation } from './check/violation.js';
+import type { Journal } from './journal.js';
 import { type Fault, type FaultKind, planFaults } from './plan.js';
+import { Play } from './play.js';
+import { probeDeleted } from './probe.js';
 import { FaultProxy } from './proxy.js';
 import { Random } from './random.js';
 import { settle } from './settle.js';
-import { type Actor, closeAll, type Stage, setStage } from './stage.js';
+import { closeAll, type Stage, setStage } from './stage.js';
 import { ownTarget, remoteTarget, type Target } from './target.js';
+import { Witness } from './truth/witness.js';
 
 export interface VerifyOptions {
   /** Everything that is done follows from it. Random when left out; the report has it. */
@@ -20,8 +25,14 @@ export interface VerifyOptions {
   readonly seconds?: number;
   /** At least 4, to have each transport. 16. */
   readonly participants?: number;
-  /** A server that runs already, in guest mode. Without it one of our own is started, killed and restarted. */
+  /** A server that runs already, in guest mode. Without it our own are started, killed and restarted. */
   readonly url?: string;
+  /** Servers of our own; more than one only on PostgreSQL. 1. */
+  readonly nodes?: number;
+  /** Where servers of our own keep their log. PostgreSQL where there is more than one of them. */
+  readonly log?: 'sqlite' | 'postgres';
+  /** A PostgreSQL server to make a database on. Without it one is started, killed and restarted. */
+  readonly postgres?: string;
   /** What starts a server of our own; this program when left out. */
   readonly serverCommand?: readonly string[];
   /** Told as it goes, for people to read. */
@@ -32,197 +43,98 @@ export interface VerifyReport {
   readonly seed: string;
   readonly seconds: number;
   readonly participants: number;
-  /** Messages that were sent, and how many of them were acknowledged. */
+  /** Servers of our own; 0 where it was somebody else's. */
+  readonly nodes: number;
+  readonly log: 'sqlite' | 'postgres' | 'unknown';
+  /** Messages that were sent with a key, and how many of them were acknowledged. */
   readonly sent: number;
   readonly acknowledged: number;
   /** Publications that were given to readers, all readers counted. */
   readonly seen: number;
+  /** Gaps that readers were told of. */
+  readonly gaps: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   readonly violations: readonly Violation[];
+  /** In seconds, with everything. */
+  readonly took: number;
 }
-
-/** Whoever has so many messages without an answer writes no more for now. */
-const BACKLOG = 100;
-/** Between two messages, in milliseconds. */
-const WRITING = { from: 5, to: 60 };
 
 /** @throws {Error} when the server cannot be started, reached or signed in to */
 export async function runVerify(options: VerifyOptions = {}): Promise<VerifyReport> {
-  const { seed = randomBytes(6).toString('hex'), seconds = 20, participants = 16, url } = options;
+  const begin = Date.now();
+  const { seed = randomBytes(6).toString('hex'), seconds = 20, participants = 16 } = options;
   const progress = options.onProgress ?? (() => {});
-  const target =
-    url === undefined ? await ownTarget(options.serverCommand ?? thisProgram()) : remoteTarget(url);
-  const { hostname, port } = new URL(target.url);
-  const proxy = new FaultProxy({ host: hostname, port: Number(port || 80) }, new Random(`${seed}/proxy`));
+  const target = await targetOf(options, seed);
+  const proxy = new FaultProxy(target.addresses, new Random(`${seed}/proxy`));
   let stage: Stage | undefined;
   try {
     const id = randomBytes(4).toString('hex');
-    stage = await setStage({ direct: target.url, url: await proxy.listen(), seed, participants, id });
+    const { url: direct, apiKey } = target;
+    stage = await setStage({ direct, url: await proxy.listen(), seed, participants, id, apiKey });
     progress(`${participants} clients are reading and writing.`);
-    const run = new Run({ seed, duration: seconds * 1_000, target, proxy, stage });
-    const faults = planFaults({ seed, duration: seconds * 1_000, participants, kills: target.ours });
-    await run.play(faults);
+    const duration = seconds * 1_000;
+    const faults = planFaults({ seed, duration, participants, kinds: target.faults });
+    const { asked } = stage;
+    const witness = new Witness(() => target.read(asked));
+    // Somebody else's server has enough to do.
+    const unwatch = target.nodes.length > 0 ? witness.watch() : async () => {};
+    await new Play({ seed, duration, target, proxy, stage }).run(faults).finally(unwatch);
     progress(`${faults.length} faults are made. Waiting for everything to settle.`);
-    const violations = await settle(target, stage);
-    progress('Comparing what everyone saw with what the log holds.');
-    const journals = stage.actors.map(({ participant }) => participant.journal);
-    violations.push(...check(journals, await stage.records()));
+    const violations = await settle(target, stage, witness);
+    violations.push(...(await probeDeleted(target, stage)));
+    progress('Comparing what everyone saw with what is kept.');
+    const everyone = [...stage.actors, ...stage.others];
+    await closeAll(everyone);
+    await Promise.all(target.nodes.map(({ process }) => process.end('SIGTERM')));
+    const truth = await witness.look();
+    const journals = everyone.map(({ participant }) => participant.journal);
+    violations.push(...check(journals, truth), ...checkPlain(stage.plain, truth));
     return {
       seed,
       seconds,
       participants,
-      sent: sum(journals.map(({ sent }) => sent.length)),
-      acknowledged: sum(journals.map(({ sent }) => sent.filter((one) => one.acknowledged.length > 0).length)),
-      seen: sum(journals.flatMap(({ seen }) => [...seen.values()].map((one) => one.length))),
-      faults: count(faults),
+      nodes: target.nodes.length,
+      log: target.nodes.length === 0 ? 'unknown' : target.database ? 'postgres' : 'sqlite',
+      ...countMessages(journals),
+      faults: countFaults(faults),
       violations,
+      took: Math.round((Date.now() - begin) / 1_000),
     };
   } finally {
-    if (stage) await closeAll(stage.actors);
+    if (stage) await closeAll([...stage.actors, ...stage.others]);
     await proxy.close();
     await target.dispose();
   }
 }
 
-interface RunOptions {
-  readonly seed: string;
-  /** In milliseconds. */
-  readonly duration: number;
-  readonly target: Target;
-  readonly proxy: FaultProxy;
-  readonly stage: Stage;
+async function targetOf(options: VerifyOptions, seed: string): Promise<Target> {
+  const { url, nodes = 1, postgres, serverCommand: command = thisProgram() } = options;
+  if (url !== undefined) return remoteTarget(url);
+  const log = options.log ?? (nodes > 1 || postgres !== undefined ? 'postgres' : 'sqlite');
+  if (log === 'sqlite' && nodes > 1) throw new Error('Several servers are one only on PostgreSQL: --log postgres');
+  return ownTarget({ command, log, nodes, postgres, random: new Random(`${seed}/path`) });
 }
-
-class Run {
-  readonly #options: RunOptions;
-  /** Undoes the faults that last. */
-  readonly #undo = new Set<() => void>();
-  /** The server is ended and started by one fault after the other. */
-  #restart: Promise<void> = Promise.resolve();
-
-  constructor(options: RunOptions) {
-    this.#options = options;
-  }
-
-  /** Everyone writes, and the faults are made in their time. */
-  async play(faults: readonly Fault[]): Promise<void> {
-    const begin = Date.now();
-    const writing = this.#write(begin + this.#options.duration);
-    for (const fault of faults) {
-      await sleep(begin + fault.at - Date.now());
-      this.#make(fault);
-    }
-    await writing;
-    for (const undo of this.#undo) undo();
-    await this.#restart;
-  }
-
-  async #write(until: number): Promise<void> {
-    const { seed, stage } = this.#options;
-    const random = new Random(`${seed}/writing`);
-    for (let number = 0; Date.now() < until; number += 1) {
-      const { participant, channels } = random.pick(stage.actors);
-      const [channel, text] = [random.pick(channels), random.pick(TEXTS)];
-      if (participant.pending < BACKLOG) participant.send(channel, `${number} ${text}`);
-      await sleep(random.int(WRITING.from, WRITING.to));
-    }
-  }
-
-  #make(fault: Fault): void {
-    const { proxy, stage } = this.#options;
-    const actor = 'participant' in fault ? stage.actors[fault.participant] : undefined;
-    switch (fault.kind) {
-      case 'cut':
-        proxy.cut(fault.pick);
-        break;
-      case 'cut-at-byte':
-        proxy.cutAtByte(fault.pick, fault.direction, fault.bytes);
-        break;
-      case 'cut-all':
-        proxy.cutAll();
-        break;
-      case 'stall':
-        this.#last(proxy.stall(fault.pick, fault.direction), fault.duration);
-        break;
-      case 'split':
-        proxy.split(fault.size);
-        this.#last(() => proxy.split(0), fault.duration);
-        break;
-      case 'kill':
-        this.#end('SIGKILL', fault.duration);
-        break;
-      case 'stop':
-        this.#end('SIGTERM', fault.duration);
-        break;
-      default:
-        if (actor) this.#ask(fault, actor);
-    }
-  }
-
-  /** What a participant does of itself. */
-  #ask(fault: Fault, { participant, channels }: Actor): void {
-    switch (fault.kind) {
-      case 'hop':
-        participant.hop(fault.transport);
-        break;
-      case 'pause':
-        this.#last(participant.pause(), fault.duration);
-        break;
-      case 'burst':
-        for (let number = 0; number < fault.count && participant.pending < BACKLOG; number += 1) {
-          const channel = channels[number % channels.length];
-          if (channel) participant.send(channel, `burst ${number} `.padEnd(fault.bytes, '·'));
-        }
-        break;
-      case 'resend': {
-        const acknowledged = participant.journal.sent.filter((sent) => sent.acknowledged.length > 0);
-        const sent = acknowledged[Math.floor(fault.pick * acknowledged.length)];
-        if (sent) participant.resend(sent);
-        break;
-      }
-      case 'join':
-        if (!participant.journal.joined.some(({ channel }) => channel === this.#options.stage.late)) {
-          participant.join(this.#options.stage.late);
-        }
-        break;
-      default:
-    }
-  }
-
-  #last(undo: () => void, duration: number): void {
-    const once = (): void => {
-      if (this.#undo.delete(once)) undo();
-    };
-    this.#undo.add(once);
-    setTimeout(once, duration).unref();
-  }
-
-  #end(signal: 'SIGKILL' | 'SIGTERM', down: number): void {
-    const { target } = this.#options;
-    this.#restart = this.#restart.then(async () => {
-      await target.end(signal);
-      await sleep(down);
-      await target.start();
-    });
-  }
-}
-
-const TEXTS = [
-  'a few words',
-  '你好，世界',
-  'line\nbreak and "quotes" \\ and \u2028 separators',
-  '🙂'.repeat(20),
-  'x'.repeat(1_500),
-  '<b>&amp;</b>',
-];
 
 function thisProgram(): string[] {
   return [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))];
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+function countMessages(
+  journals: readonly Journal[],
+): Pick<VerifyReport, 'sent' | 'acknowledged' | 'seen' | 'gaps'> {
+  const sent = journals.flatMap((journal) =>
+    journal.sent.filter(({ key, text, declined }) => key !== undefined && text !== undefined && !declined),
+  );
+  const given = journals.flatMap((journal) => journal.given);
+  return {
+    sent: sent.length,
+    acknowledged: sent.filter(({ acknowledged }) => acknowledged.length > 0).length,
+    seen: given.filter(({ is }) => is === 'publication').length,
+    gaps: given.filter(({ is }) => is === 'gap').length,
+  };
+}
 
-function count(faults: readonly Fault[]): Partial<Record<FaultKind, number>> {
+function countFaults(faults: readonly Fault[]): Partial<Record<FaultKind, number>> {
   const counts: Partial<Record<FaultKind, number>> = {};
   for (const { kind } of faults) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;

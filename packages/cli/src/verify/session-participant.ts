@@ -1,12 +1,13 @@
 /**
  * A participant that speaks the session over WebSocket, and does no more for itself than the protocol says it must: it
- * connects with its positions, and takes what comes after them as it comes. What the server loses, it loses.
+ * connects with its place, and takes what comes after it as it comes. What the server loses, it loses.
  */
 
 import { WebSocket } from '@fullduplex/websocket';
-import type { Gap, Position, Push, Reply, SubscribeResult } from '@fullduplex/wire';
+import type { ConnectResult, Push, Reply } from '@fullduplex/wire';
 import { CommandQueue, Refusal } from './commands.js';
-import type { Publication, Sent } from './journal.js';
+import { fillByOffset } from './fill.js';
+import { type Publication, placeOf } from './journal.js';
 import { Gate, type Participant, type ParticipantOptions, sleep } from './participant.js';
 
 /** How long an answer may take, in milliseconds. */
@@ -19,27 +20,21 @@ interface Waiting {
 
 export class SessionParticipant implements Participant {
   readonly journal: ParticipantOptions['journal'];
+  readonly commands: CommandQueue;
   readonly #options: ParticipantOptions;
-  readonly #commands: CommandQueue;
   readonly #gate = new Gate();
   readonly #closing = new AbortController();
   readonly #waiting = new Map<number, Waiting>();
-  readonly #epochs = new Map<string, string>();
-  /** Where reading of a channel began that was joined on the way. */
-  readonly #begun = new Map<string, Position>();
+  #cursor: string | undefined;
   #socket: WebSocket | undefined;
   #lastId = 0;
   #session: Promise<void> | undefined;
-  #started = false;
 
   constructor(options: ParticipantOptions) {
     this.#options = options;
     this.journal = options.journal;
-    this.#commands = new CommandQueue(
-      async (method, data) => (await this.#request({ rpc: { method, data } })).rpc?.data,
-      options.journal,
-      options.random,
-    );
+    const run = (method: string, params: unknown) => this.#rpc(method, params);
+    this.commands = new CommandQueue({ ...options, run });
   }
 
   start(): Promise<void> {
@@ -49,15 +44,7 @@ export class SessionParticipant implements Participant {
   }
 
   send(channel: string, text: string): void {
-    this.#commands.send(channel, text);
-  }
-
-  resend(sent: Sent): void {
-    this.#commands.resend(sent);
-  }
-
-  join(channel: string): void {
-    this.#commands.join(channel);
+    this.commands.send(channel, text);
   }
 
   /** There is one transport for it: it comes back over another connection of the same. */
@@ -76,11 +63,11 @@ export class SessionParticipant implements Participant {
   }
 
   get pending(): number {
-    return this.#commands.pending;
+    return this.commands.pending;
   }
 
   async close(): Promise<void> {
-    this.#commands.close();
+    this.commands.close();
     this.#closing.abort();
     this.#socket?.close(1000);
     await this.#session;
@@ -115,14 +102,16 @@ export class SessionParticipant implements Participant {
   }
 
   async #connect(socket: WebSocket, started: () => void): Promise<void> {
-    const subs: Record<string, unknown> = {};
-    for (const channel of this.#epochs.keys()) subs[channel] = { recover: true, ...this.#position(channel) };
+    const since = this.#cursor;
+    const data = { follow: 'mine', ...(since !== undefined && { since }) };
     try {
-      await this.#request({ connect: { token: this.#options.token, data: { follow: 'mine' }, subs } });
-      this.#started = true;
+      const { connect } = await this.#request({ connect: { token: this.#options.token, data } });
+      if (connect?.data?.recovered === false) await this.#anew(connect);
       started();
     } catch (error) {
-      if (error instanceof Refusal) this.journal.complain(`connecting was refused: ${error.code}`);
+      if (error instanceof Refusal && !error.retryable) {
+        this.journal.complain(`connecting was refused: ${error.code}`);
+      }
       socket.terminate();
     }
   }
@@ -140,44 +129,44 @@ export class SessionParticipant implements Participant {
 
   #reply(reply: Reply): void {
     // In the same turn: the pushes behind it belong after it.
-    for (const [channel, sub] of Object.entries(reply.connect?.subs ?? {})) this.#subscribed(channel, sub);
+    if (reply.connect) this.#connected(reply.connect);
     this.#waiting.get(reply.id ?? 0)?.resolve(reply);
     this.#waiting.delete(reply.id ?? 0);
   }
 
-  #subscribed(channel: string, sub: SubscribeResult): void {
-    this.#epochs.set(channel, sub.epoch);
-    const position = this.#position(channel);
-    if (!position) {
-      const { epoch, offset } = sub;
-      // Before the beginning all the channels are given; what comes later was joined.
-      const begun = this.#started ? this.#begun : this.journal.baseline;
-      begun.set(channel, { epoch, offset });
-    } else if (!sub.recovered) {
-      const { epoch, offset } = sub;
-      this.journal.gaps.push({
-        channel,
-        reason: epoch === position.epoch ? 'retention' : 'epoch',
-        epoch,
-        from: position.offset + 1,
-        to: offset,
-        oldest: offset + 1,
-        head: offset,
-      });
+  #connected({ data, subs = {} }: ConnectResult): void {
+    if (this.#cursor === undefined) {
+      for (const [channel, { epoch, offset }] of Object.entries(subs)) {
+        this.journal.baseline.set(channel, { epoch, offset });
+      }
+      this.journal.place = placeOf(data?.cursor);
+    } else if (data?.recovered === true) {
+      return;
     }
-    for (const publication of sub.publications ?? []) this.journal.saw(channel, sub.epoch, publication);
+    this.#cursor = data?.cursor;
   }
 
-  #position(channel: string): Position | undefined {
-    return this.journal.position(channel) ?? this.#begun.get(channel);
+  /** Its place is good for nothing any more. */
+  async #anew({ data }: ConnectResult): Promise<void> {
+    const channels = data?.channels ?? [...this.journal.baseline.keys()];
+    await fillByOffset(this.journal, channels, (method, params) => this.#rpc(method, params));
   }
 
-  #push({ channel = '', pub, subscribe, message, disconnect }: Push): void {
-    if (disconnect) this.journal.complain(`disconnected: ${disconnect.code} ${disconnect.reason}`);
-    if (subscribe) this.#subscribed(channel, subscribe);
-    if (pub) this.journal.saw(channel, this.#epochs.get(channel) ?? '', pub as Publication);
-    const told = message?.data as { readonly type?: string; readonly gap?: Gap } | undefined;
-    if (told?.type === 'gap' && told.gap) this.journal.gaps.push(told.gap);
+  #push({ channel = '', pub, subscribe, disconnect, cursor }: Push): void {
+    if (disconnect && disconnect.code >= 3_500) {
+      this.journal.complain(`disconnected: ${disconnect.code} ${disconnect.reason}`);
+    }
+    this.#cursor = pub?.cursor ?? cursor ?? this.#cursor;
+    if (pub) {
+      const epoch = this.#cursor?.slice(this.#cursor.indexOf('.') + 1) ?? '';
+      if (pub.cursor === undefined) this.journal.complain(`${channel} ${pub.offset} came without a cursor`);
+      this.journal.saw(channel, epoch, pub as Publication, placeOf(pub.cursor));
+    }
+    if (subscribe?.gap) this.journal.missed(subscribe.gap);
+  }
+
+  async #rpc(method: string, data: unknown): Promise<unknown> {
+    return (await this.#request({ rpc: { method, data } })).rpc?.data;
   }
 
   #request(command: object): Promise<Reply> {
@@ -199,7 +188,8 @@ export class SessionParticipant implements Participant {
         resolve: (reply) => {
           clearTimeout(timer);
           const { error } = reply;
-          if (error) reject(new Refusal(error.message, error.temporary ?? false));
+          // The message begins with the code's name.
+          if (error) reject(new Refusal(error.message.split(':')[0] ?? '', error.temporary ?? false));
           else resolve(reply);
         },
         reject: (error) => {

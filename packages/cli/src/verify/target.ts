@@ -1,19 +1,22 @@
 /**
- * The server under test: one that runs already, or one of our own that can be killed and comes back on the same data
- * and port. It also asks the server directly, past the proxy.
+ * The servers under test: one that runs already, or nodes of our own that can be killed and come back on the same data
+ * and ports, with the path to their database in our hands. It also reads what they keep.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChannelRecords } from './check.js';
-import { digest } from './journal.js';
+import { type Database, openDatabase } from './database.js';
+import type { FaultKind } from './plan.js';
+import { type Address, FaultProxy } from './proxy.js';
+import type { Random } from './random.js';
+import { ServerProcess } from './server-process.js';
+import { type Asked, readHistories } from './truth/history-truth.js';
+import { readPostgres } from './truth/postgres-truth.js';
+import { readSqlite } from './truth/sqlite-truth.js';
+import type { Stored } from './truth/truth.js';
 
-/** How long a server may take to start, in milliseconds. */
-const START_LIMIT = 20_000;
-
-/** Small enough that a short run comes upon every limit. Times are in seconds. */
+/** Small enough that a short run comes upon every limit. Times are in seconds, sizes in bytes. */
 const CONFIG = {
   limits: {
     outboxBytes: 16_384,
@@ -22,18 +25,83 @@ const CONFIG = {
     answerPublications: 50,
     commandsPerSecond: 100_000,
   },
-  timing: { heartbeat: 1, presenceGrace: 1, pollingLease: 1.5, pingInterval: 5, pongTimeout: 5 },
+  log: { recordBytes: 131_072 },
+  retention: { records: 40, minAge: 0 },
+  timing: {
+    heartbeat: 1,
+    retry: 0.5,
+    presenceGrace: 1,
+    pollingLease: 1.5,
+    pingInterval: 5,
+    pongTimeout: 5,
+    streamLife: 5,
+    retentionSweep: 1,
+    storagePatience: 2,
+    storageLoss: 6,
+  },
 };
 
-export interface Target {
-  /** Without a slash at its end. */
-  readonly url: string;
-  /** Kills it at once, or lets it end in good order. */
-  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+/** The least that a database file may be allowed: full at once, or soon. */
+const FULL = { ...CONFIG, log: { ...CONFIG.log, fileBytes: 1024 * 1024 } };
+
+const ALWAYS: readonly FaultKind[] = [
+  'cut',
+  'cut-at-byte',
+  'cut-all',
+  'stall',
+  'split',
+  'hop',
+  'pause',
+  'burst',
+  'resend',
+  'join',
+];
+const OWN: readonly FaultKind[] = [
+  ...ALWAYS,
+  'edit',
+  'delete',
+  'react',
+  'receipt',
+  'leave',
+  'invite',
+  'kill',
+  'stop',
+  'freeze',
+];
+const ON_SQLITE: readonly FaultKind[] = [...OWN, 'worker', 'full'];
+const ON_POSTGRES: readonly FaultKind[] = [
+  ...OWN,
+  'database-cut',
+  'database-stall',
+  'database-half-open',
+  'database-mute',
+];
+const ON_OWN_POSTGRES: readonly FaultKind[] = [...ON_POSTGRES, 'database-kill', 'database-restart'];
+
+export interface Node {
+  readonly process: ServerProcess;
   start(): Promise<void>;
+  /** Starts it with a database file that cannot grow. */
+  startFull(): Promise<void>;
+  /** Between it and its database, where that is another process. */
+  readonly path?: FaultProxy;
+}
+
+export interface Target {
+  /** Where the servers listen. */
+  readonly addresses: readonly Address[];
+  /** Of one server, without a slash at its end. */
+  readonly url: string;
+  /** Those of our own; none where it is somebody else's. */
+  readonly nodes: readonly Node[];
+  readonly database?: Database;
+  readonly apiKey?: string;
+  /** What can be done to it. */
+  readonly faults: readonly FaultKind[];
+  /** What is kept; a server that is not ours is asked for it. */
+  read(asked: () => readonly Asked[]): Promise<Stored>;
   /** Ends it and removes its data. */
   dispose(): Promise<void>;
-  readonly ours: boolean;
 }
 
 /**
@@ -41,137 +109,102 @@ export interface Target {
  *
  * @throws {Error} when it is not spoken to by plain HTTP: what is to be cut at any byte must not be encrypted
  */
-export function remoteTarget(url: string): Target {
-  if (!URL.canParse(url) || new URL(url).protocol !== 'http:') {
-    throw new Error(`The address of a server to verify begins with http:, not ${url}`);
+export function remoteTarget(given: string): Target {
+  if (!URL.canParse(given) || new URL(given).protocol !== 'http:') {
+    throw new Error(`The address of a server to verify begins with http:, not ${given}`);
   }
-  const nothing = async (): Promise<void> => {};
-  return { url: url.replace(/\/$/, ''), ours: false, end: nothing, start: nothing, dispose: nothing };
+  const { hostname: host, port } = new URL(given);
+  const url = given.replace(/\/$/, '');
+  return {
+    addresses: [{ host, port: Number(port || 80) }],
+    url,
+    nodes: [],
+    faults: ALWAYS,
+    read: (asked) => readHistories(url, asked()),
+    dispose: async () => {},
+  };
 }
 
-/**
- * A server of our own, on data of its own.
- *
- * @param command what starts one; `serve --port … --data … --config …` is put behind it
- */
-export async function ownTarget(command: readonly string[]): Promise<Target> {
-  const folder = await mkdtemp(join(tmpdir(), 'fullduplex-verify-'));
-  const config = join(folder, 'config.json');
-  await writeFile(config, JSON.stringify(CONFIG));
-  const server = new OwnServer(command, ['--data', join(folder, 'data'), '--config', config, '--guests']);
+export interface OwnTargetOptions {
+  /** What starts a server; `serve --port … --data … --config …` is put behind it. */
+  readonly command: readonly string[];
+  readonly log: 'sqlite' | 'postgres';
+  /** How many servers; more than one only on PostgreSQL. */
+  readonly nodes: number;
+  /** A PostgreSQL server to make a database on; without it one is started. */
+  readonly postgres?: string | undefined;
+  readonly random: Random;
+}
+
+/** Servers of our own, on data of their own. @throws {Error} where they do not start */
+export async function ownTarget(options: OwnTargetOptions): Promise<Target> {
+  const cleanUp: (() => Promise<unknown>)[] = [];
   const dispose = async (): Promise<void> => {
-    await server.end('SIGKILL');
-    await rm(folder, { recursive: true, force: true });
+    for (const one of cleanUp.splice(0).reverse()) await one();
   };
   try {
-    await server.start();
+    const folder = await mkdtemp(join(tmpdir(), 'fullduplex-verify-'));
+    cleanUp.push(() => rm(folder, { recursive: true, force: true }));
+    const configs = { usual: join(folder, 'config.json'), full: join(folder, 'full.json') };
+    await writeFile(configs.usual, JSON.stringify(CONFIG));
+    await writeFile(configs.full, JSON.stringify(FULL));
+    const database = options.log === 'postgres' ? await openDatabase(options.postgres) : undefined;
+    if (database) cleanUp.push(() => database.dispose());
+    const apiKey = randomBytes(16).toString('hex');
+    const nodes: Node[] = [];
+    for (let number = 0; number < options.nodes; number += 1) {
+      const path = database && (await pathTo(database.url, options.random));
+      if (path) cleanUp.push(() => path.proxy.close());
+      const process = new ServerProcess({
+        command: options.command,
+        args: ['--data', join(folder, 'data'), '--guests', '--log-level', 'error', '--config'],
+        env: {
+          FULLDUPLEX_API_KEY: apiKey,
+          ...(path && { FULLDUPLEX_LOG: path.url }),
+          NODE_OPTIONS: `--import=${MORTAL_WORKERS}`,
+        },
+      });
+      cleanUp.push(() => process.end('SIGKILL'));
+      const node = nodeOf(process, configs, path?.proxy);
+      await node.start();
+      nodes.push(node);
+    }
+    const [first] = nodes;
+    return {
+      addresses: nodes.map(({ process }) => ({ host: '127.0.0.1', port: process.port })),
+      url: first?.process.url ?? '',
+      nodes,
+      ...(database && { database }),
+      apiKey,
+      faults: database ? (database.server ? ON_OWN_POSTGRES : ON_POSTGRES) : ON_SQLITE,
+      read: async () => (database ? readPostgres(database.url) : readSqlite(join(folder, 'data', 'log.db'))),
+      dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** Built, also where this file is not. */
+const MORTAL_WORKERS = new URL('../../dist/verify/mortal-workers.js', import.meta.url).href;
+
+function nodeOf(
+  process: ServerProcess,
+  configs: { readonly usual: string; readonly full: string },
+  path: FaultProxy | undefined,
+): Node {
   return {
-    get url() {
-      return server.url;
-    },
-    ours: true,
-    end: (signal) => server.end(signal),
-    start: () => server.start(),
-    dispose,
+    process,
+    start: () => process.start([configs.usual]),
+    startFull: () => process.start([configs.full]),
+    ...(path && { path }),
   };
 }
 
-class OwnServer {
-  readonly #command: readonly string[];
-  readonly #args: readonly string[];
-  #port = 0;
-  #child: ChildProcess | undefined;
-
-  constructor(command: readonly string[], args: readonly string[]) {
-    this.#command = command;
-    this.#args = args;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  async start(): Promise<void> {
-    if (this.#child) return;
-    const [program = '', ...before] = this.#command;
-    const args = [...before, 'serve', '--port', String(this.#port), ...this.#args];
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child = child;
-    let output = '';
-    await new Promise<void>((resolve, reject) => {
-      const fail = (why: string): void => reject(new Error(`The server ${why}:\n${output}`));
-      const timer = setTimeout(() => fail('did not start in time'), START_LIMIT);
-      const read = (chunk: Buffer): void => {
-        output += chunk.toString();
-        const address = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output);
-        if (!address) return;
-        this.#port = Number(address[1]);
-        clearTimeout(timer);
-        resolve();
-      };
-      child.stdout.on('data', read);
-      child.stderr.on('data', read);
-      child.once('error', (error) => fail(`could not be started (${error.message})`));
-      child.once('exit', (code) => fail(`ended with ${code}`));
-    });
-  }
-
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
-  }
-}
-
-/** @throws {Error} what the server answered, when it is no success; or that there is none */
-export async function ask(url: string, path: string, body: unknown, token?: string): Promise<unknown> {
-  const request = {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify(body),
-  };
-  const response = await fetch(url + path, request).catch((cause: unknown) => {
-    throw new Error(`There is no server at ${url}.`, { cause });
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${text}`);
-  return JSON.parse(text);
-}
-
-interface HistoryPage {
-  readonly publications: readonly {
-    readonly offset: number;
-    readonly data: unknown;
-    readonly info: { readonly user: string; readonly key?: string };
-  }[];
-  readonly epoch: string;
-  readonly offset: number;
-}
-
-/** All that the log holds of a channel, from `after` on. */
-export async function readChannel(
-  url: string,
-  token: string,
-  channel: string,
-  after: number,
-): Promise<ChannelRecords> {
-  const records: ChannelRecords['records'][number][] = [];
-  let at = after;
-  for (;;) {
-    const path = '/api/commands/channel.history';
-    const page = (await ask(url, path, { channel, after: at, limit: 500 }, token)) as HistoryPage;
-    const { publications, epoch, offset: head } = page;
-    for (const { offset, data, info } of publications) {
-      records.push({ epoch, offset, sender: info.user, key: info.key, data: digest(data) });
-    }
-    at = publications.at(-1)?.offset ?? head;
-    if (at >= head) return { channel, epoch, records };
-  }
+async function pathTo(database: string, random: Random): Promise<{ proxy: FaultProxy; url: string }> {
+  const url = new URL(database);
+  const proxy = new FaultProxy([{ host: url.hostname, port: Number(url.port || 5432) }], random);
+  url.host = new URL(await proxy.listen()).host;
+  return { proxy, url: url.href };
 }
