@@ -13,13 +13,13 @@ import { upgrade } from './transport/upgrade.js';
 
 export interface Server {
   /**
-   * Opens the data folder and begins to accept. To be called once.
+   * Opens the log, in the data folder or the database, and begins to accept. To be called once.
    *
    * @throws {ServerError} `address_in_use`, `address_not_available`, `data_unavailable`, `closed`
    */
   listen(): Promise<Listening>;
   /**
-   * Stops accepting, ends held requests, closes WebSockets with 1001, finishes the commit under way and closes the
+   * Stops accepting, ends held requests, closes WebSockets with 1012, finishes the commit under way and closes the
    * log. Harmless when called again, or before `listen`.
    */
   close(): Promise<void>;

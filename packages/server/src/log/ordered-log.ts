@@ -44,7 +44,7 @@ export interface OrderedLogOptions {
   readonly maxHeads?: number;
   /** Told how many milliseconds an append took, from the call until it was acknowledged. */
   readonly appended?: (ms: number) => void;
-  /** Told of what nobody expected, and of a storage that cannot be reached. */
+  /** Told of what nobody expected, and why nothing can be read or committed: of commits once, until one succeeds. */
   readonly failed?: (error: unknown) => void;
   /** Runs the function once this turn's appends are in: after what this turn of the loop has read. */
   readonly defer: (run: () => void) => void;
@@ -75,6 +75,8 @@ export class OrderedLog implements Log {
   #epochs: readonly Epoch[];
   /** Since when the storage has not answered what it was asked, or answered that it cannot. */
   #silentSince: number | undefined;
+  /** The last commit failed: why was told. */
+  #commitsFail = false;
   #closing: Promise<void> | undefined;
 
   constructor(storage: Storage, options: OrderedLogOptions) {
@@ -263,11 +265,14 @@ export class OrderedLog implements Log {
     try {
       committed = await this.#heard(() => this.#storage.commit(pending.map(({ append }) => append)));
     } catch (error) {
+      if (!this.#commitsFail) this.#failed(error);
+      this.#commitsFail = true;
       for (const { reject } of pending) reject(error as LogError);
       // It may have been committed all the same; those who follow are to be told.
       this.#sequence.poke();
       return;
     }
+    this.#commitsFail = false;
     if (committed.epochs !== undefined) this.#learn(committed.epochs);
     else await this.#suspect(committed.records).catch(this.#failed);
     this.#sequence.offer(committed.records);

@@ -72,7 +72,8 @@ describe('a commit of which nobody knows', () => {
     await log.append({ records: [message('room:a', '4')] });
     expect(texts(records)).toEqual(['1', '2', '3', '4']);
     expect((await log.append(third))[0]).toMatchObject({ id: 3, duplicate: true });
-    expect(failures).toEqual([]);
+    // Of the writer, and of no hole.
+    expect(failures).toEqual([broken]);
   });
 
   test('is told although nothing comes after it', async () => {
@@ -89,6 +90,28 @@ describe('a commit of which nobody knows', () => {
     await settle();
     expect(idsOf(records)).toEqual([1]);
   });
+});
+
+test('why nothing can be committed is told whoever runs the log, once until something can', async () => {
+  const full = new LogError('full', 'There is no room left.');
+  let isFull = true;
+  const log = open(
+    over({
+      commit: async (batch) => {
+        if (isFull) throw full;
+        return storage.commit(batch);
+      },
+    }),
+  );
+  const fail = () => expect(log.append({ records: [message('room:a', '1')] })).rejects.toBe(full);
+  await fail();
+  await fail();
+  expect(failures).toEqual([full]);
+  isFull = false;
+  await log.append({ records: [message('room:a', '1')] });
+  isFull = true;
+  await fail();
+  expect(failures).toEqual([full, full]);
 });
 
 describe('an append', () => {
