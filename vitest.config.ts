@@ -31,6 +31,7 @@ export default defineConfig({
     // Watchdogs and not measures: they end a test that hangs, and no test may depend on how fast a machine is.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     // The groups of projects run one after the other.
     projects: [
       // `npm test`

@@ -104,21 +104,19 @@ test('it connects, publishes, reads history and presence, calls, and recovers wh
   for (const text of ['two', 'three']) await say(alice, text);
   await bob.context().setOffline(false);
   await bob.evaluate(() => (window as unknown as InPage).client.connect());
-  await expect.poll(() => texts(bob), { timeout: 15_000 }).toEqual(['one', 'two', 'three']);
+  await expect.poll(() => texts(bob)).toEqual(['one', 'two', 'three']);
 
   await server.kill();
   await server.start();
   await expect
-    .poll(
-      () =>
-        say(alice, 'four').then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 15_000 },
+    .poll(() =>
+      say(alice, 'four').then(
+        () => true,
+        () => false,
+      ),
     )
     .toBe(true);
-  await expect.poll(() => texts(bob), { timeout: 15_000 }).toEqual(['one', 'two', 'three', 'four']);
+  await expect.poll(() => texts(bob)).toEqual(['one', 'two', 'three', 'four']);
   const recoveries = await bob.evaluate(() => (window as unknown as InPage).recoveries);
   expect(recoveries.length).toBeGreaterThan(0);
   expect(recoveries.every(Boolean)).toBe(true);

@@ -116,7 +116,7 @@ test('the history loads as one scrolls up, and what is being read stays where it
         for (const text of await ada.texts('line')) seen.add(text);
         return seen.size;
       },
-      { timeout: 30_000, interval: 50 },
+      { interval: 50 },
     )
     .toBe(180);
   const topOf = (text: string): Promise<number> =>

@@ -14,7 +14,7 @@ export class Person {
   static async arrive(browser: Browser, url: string, name: string, { again = false } = {}): Promise<Person> {
     const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(`${url}/chat`);
     const person = new Person(context, page);
     await write(page.getByLabel('Your name'), name);

@@ -29,7 +29,7 @@ afterEach(async () => {
 
 async function openExample(name: string): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const file = new URL(`../../examples/${name}`, import.meta.url);
   file.searchParams.set('server', new URL(server.url).host);
   await page.goto(file.href);

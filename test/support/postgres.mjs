@@ -14,7 +14,7 @@ import pg from 'pg';
 import { freePort } from './port.mjs';
 
 /** How long it may take until it answers, in milliseconds. */
-const START_LIMIT = 30_000;
+const START_LIMIT = 60_000;
 
 /** Makes a cluster in a folder of its own and starts it; it forces to the disk, unless it is told otherwise. */
 export async function startPostgres({ settings = {} } = {}) {

@@ -59,7 +59,7 @@ export class RedisServer {
     });
     this.#child = child;
     process.once('exit', this.#abandon);
-    const end = Date.now() + 20_000;
+    const end = Date.now() + 60_000;
     // One that wants a password first answers too.
     while (!/^(\+PONG|-NOAUTH)/.test(await this.command('PING').catch(() => ''))) {
       if (child.exitCode !== null || Date.now() > end) throw new Error('The Redis server does not start.');

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
 /** How long a server may take until it says its address, in milliseconds. */
-const START_LIMIT = 20_000;
+const START_LIMIT = 60_000;
 
 export interface ServerProcessOptions {
   /** 0, the default: a port the system chooses, kept across restarts. */

@@ -39,7 +39,7 @@ function fullduplex(...args: string[]): {
 
 async function serving(...args: string[]): Promise<ReturnType<typeof fullduplex> & { port: number }> {
   const it = fullduplex('serve', '--port', '0', '--data', join(folder, 'data'), ...args);
-  await expect.poll(it.output, { timeout: 10_000 }).toMatch(/http:\/\/127\.0\.0\.1:\d+\//);
+  await expect.poll(it.output).toMatch(/http:\/\/127\.0\.0\.1:\d+\//);
   return { ...it, port: Number(/127\.0\.0\.1:(\d+)/.exec(it.output())?.[1]) };
 }
 

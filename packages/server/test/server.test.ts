@@ -105,7 +105,8 @@ describe('closing', () => {
     session.socket.socket.pause();
     const began = performance.now();
     await server.server.close();
-    expect(performance.now() - began).toBeLessThan(3000);
+    // It would wait for good.
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   test('before listening is harmless', async () => {

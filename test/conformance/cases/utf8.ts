@@ -64,7 +64,7 @@ const utf8Hex = (point: number): string => Buffer.from(String.fromCodePoint(poin
 const nonCharacters = range(0, 16).flatMap((plane) => [plane * 0x10000 + 0xfffe, plane * 0x10000 + 0xffff]);
 
 /** How long a judged end has to see a failure before the rest of a message follows. */
-const SOON = 1000;
+const SOON = 10_000;
 
 /** Sends parts with a pause before the last one, in which the failure must show. */
 const failsFast = (id: string, title: string, parts: (peer: Peer) => readonly Buffer[]): Case => ({

@@ -26,7 +26,7 @@ export function describeNodes(what: string, count: number, tests: (nodes: Nodes)
     let postgres: PostgresServer;
     beforeAll(async () => {
       postgres = await startPostgres();
-    }, 60_000);
+    });
     afterAll(() => postgres.stop());
     tests(
       prepare(count, async () => {
@@ -68,9 +68,9 @@ function prepare(count: number, makeStarter: () => Promise<Starter>): Nodes {
   beforeEach(async () => {
     starter = await makeStarter();
     for (let node = 0; node < count; node++) await nodes.start();
-  }, 30_000);
+  });
   afterEach(async () => {
     await Promise.all(all.splice(0).map((node) => node.close()));
-  }, 30_000);
+  });
   return nodes;
 }

@@ -150,12 +150,14 @@ test('errors have their status and stay on the connection', async () => {
 });
 
 test('connections without a request do not keep the server from closing', async () => {
+  await server.close();
+  server = await startServer({ timing: { closeTimeout: 60 } });
   const idle = [new Raw(), new Raw()];
   idle[0]!.say(get(), HOST);
   await idle[0]!.answers(1);
   const began = performance.now();
   await server.server.close();
-  expect(performance.now() - began).toBeLessThan(2000);
+  expect(performance.now() - began).toBeLessThan(30_000);
   await until(() => idle.every(({ closed }) => closed));
 });
 

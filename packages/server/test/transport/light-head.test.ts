@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuTimeOf } from '../../../../test/support/cpu-time.js';
 import { readLightHead } from '../../src/transport/light-head.js';
 
 function head(...lines: string[]): Buffer {
@@ -75,11 +76,12 @@ describe('everything else is left to node:http', () => {
 });
 
 test('a hostile head takes no time', () => {
-  const began = performance.now();
-  for (let round = 0; round < 100; round++) {
-    readLightHead(head(GET, HOST, `X: ${' '.repeat(15_000)}\u0001`));
-    readLightHead(head(GET, HOST, `X: ${'a '.repeat(7000)}\u0001`));
-    readLightHead(head(`GET /api/sync?${'?'.repeat(15_000)} HTTP/1.1 `, HOST));
-  }
-  expect(performance.now() - began).toBeLessThan(1000);
+  const took = cpuTimeOf(() => {
+    for (let round = 0; round < 100; round++) {
+      readLightHead(head(GET, HOST, `X: ${' '.repeat(15_000)}\u0001`));
+      readLightHead(head(GET, HOST, `X: ${'a '.repeat(7000)}\u0001`));
+      readLightHead(head(`GET /api/sync?${'?'.repeat(15_000)} HTTP/1.1 `, HOST));
+    }
+  });
+  expect(took).toBeLessThan(1000);
 });

@@ -4,10 +4,13 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from '../../src/index.js';
 
-/** The arguments of the next event of that name; fails after five seconds. */
+/** A watchdog and not a measure, in milliseconds. */
+const LIMIT = 60_000;
+
+/** The arguments of the next event of that name; fails when none comes. */
 export function next<T extends unknown[] = unknown[]>(emitter: object, event: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no "${event}" came`)), 5000);
+    const timer = setTimeout(() => reject(new Error(`no "${event}" came`)), LIMIT);
     (emitter as EventEmitter).once(event, (...values: unknown[]) => {
       clearTimeout(timer);
       resolve(values as T);
@@ -15,9 +18,9 @@ export function next<T extends unknown[] = unknown[]>(emitter: object, event: st
   });
 }
 
-/** Waits until the condition holds; fails after five seconds. */
+/** Waits until the condition holds; fails when it never does. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = Date.now() + LIMIT;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`it never came to ${String(condition)}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

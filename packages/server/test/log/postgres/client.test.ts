@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import { PostgresClient, type PostgresClientOptions } from '../../../src/log/postgres/client.js';
 import { later } from '../fixtures.js';
 import { startProxy, through } from './tcp-proxy.js';
 
 // A server of its own takes a while on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let server: PostgresServer;
 let url: string;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import { LEVEL } from '../../../src/log/postgres/migrate.js';
 import { migrations } from '../../../src/log/postgres/migrations/index.js';
@@ -6,8 +6,6 @@ import { record } from '../fixtures.js';
 import { open } from './open.js';
 
 // A server of its own takes a while on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let server: PostgresServer;
 let url: string;
 

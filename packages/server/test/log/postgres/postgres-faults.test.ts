@@ -1,6 +1,6 @@
 /** What becomes of a log in PostgreSQL when PostgreSQL, or the way to it, fails. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import type { TailRecord } from '../../../src/log/log.js';
 import { LogError } from '../../../src/log/log.js';
@@ -12,8 +12,6 @@ import { type OpenOptions, open, optionsOf } from './open.js';
 import { startProxy, through } from './tcp-proxy.js';
 
 // A server of its own takes a while on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let server: PostgresServer;
 let url: string;
 

@@ -1,5 +1,5 @@
 /** The contract of a log, over PostgreSQL. */
-import { afterAll, beforeAll, vi } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import { OrderedLog } from '../../../src/log/ordered-log.js';
 import { PostgresStorage } from '../../../src/log/postgres/postgres-storage.js';
@@ -7,8 +7,6 @@ import { describeContract } from '../contract.js';
 import { optionsOf } from './open.js';
 
 // A server of its own takes a while on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let server: PostgresServer;
 let url: string;
 

@@ -1,6 +1,6 @@
 /** What only PostgreSQL's storage does; what every log does is in the contract. */
 import { performance } from 'node:perf_hooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import type { Durability } from '../../../src/log/log.js';
 import { PostgresStorage } from '../../../src/log/postgres/postgres-storage.js';
@@ -8,8 +8,6 @@ import { record } from '../fixtures.js';
 import { open, optionsOf } from './open.js';
 
 // A server of its own takes a while on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let server: PostgresServer;
 let url: string;
 

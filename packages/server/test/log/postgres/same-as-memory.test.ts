@@ -1,6 +1,6 @@
 /** The rules of an append are written twice: once for storages that look things up one by one, once in SQL. */
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../../../test/support/postgres.mjs';
 import { LogError } from '../../../src/log/log.js';
 import { MemoryStorage } from '../../../src/log/memory-storage.js';
@@ -11,8 +11,6 @@ import { batches } from './arbitrary.js';
 import { optionsOf } from './open.js';
 
 // A server of its own takes a while on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let server: PostgresServer;
 let postgres: PostgresStorage;
 

@@ -92,7 +92,7 @@ test('under steady load the write-ahead log has a bound, and all of it ends up i
   const db = new Database(file);
   onTestFinished(() => void db.close());
   expect(db.prepare('SELECT count(*) AS count FROM record').get()).toMatchObject({ count: 6_000 });
-}, 30_000);
+});
 
 describe('kill -9', () => {
   test('in the middle of appending loses nothing acknowledged, doubles nothing, leaves no hole', async () => {
@@ -128,7 +128,7 @@ describe('kill -9', () => {
     for (const [key, id] of acknowledged) expect(byKey.get(key)).toBe(id);
     // Each append brought a fact of the same number: neither is there without the other.
     expect(Object.keys(await factsOf(log, 'f/'))).toHaveLength(byKey.size);
-  }, 60_000);
+  });
 });
 
 test('a second server is refused with a sentence that names the file, and may have it once the first has gone', async () => {
@@ -255,7 +255,7 @@ describe('a thread that dies', () => {
     expect(texts(records)).toEqual(range(1, sent).map(String));
     expect(idsOf(seen)).toEqual(idsOf(records));
     expect(workers.all.length).toBeGreaterThan(8);
-  }, 60_000);
+  });
 
   test('while several reads are under way fails none of them', async () => {
     const { log, workers } = await setUp();
@@ -348,12 +348,12 @@ test('reads do not wait for a commit that is under way', async () => {
   await log.read({ channel: 'room:a', limit: 1 }).then(() => order.push('read'));
   await append;
   expect(order).toEqual(['read', 'append']);
-}, 30_000);
+});
 
 test('a storage that is idle does not keep its process alive', async () => {
   const child = fork(script('./append-once.mjs'), [await newFile()], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   const exited = vi.fn();
   child.on('exit', exited);
-  await vi.waitFor(() => expect(exited).toHaveBeenCalledWith(0, null), { timeout: 10_000 });
-}, 15_000);
+  await vi.waitFor(() => expect(exited).toHaveBeenCalledWith(0, null), { timeout: 60_000 });
+});
