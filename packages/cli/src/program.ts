@@ -12,7 +12,9 @@ import { registerVerify } from './verify/command.js';
  */
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('fullduplex')
-    .description('A realtime messaging server: every conversation is a durable log, read over any transport.')
+    .description(
+      'A realtime messaging server: every conversation is a view of one durable log, read over any transport.',
+    )
     .version(ownVersion())
     .exitOverride()
     .showHelpAfterError('Run with --help to see what there is.');

@@ -38,7 +38,9 @@ export function registerServe(program: Command): void {
       'postgres://… that keeps the messages instead; several servers on one database are one',
     )
     .option('--broker <url>', "redis://… between servers on one database (default: the database's NOTIFY)")
-    .option('--memory', 'keep nothing: the messages are gone when the server ends')
+    .addOption(
+      new Option('--memory', 'keep nothing: the messages are gone when the server ends').conflicts('log'),
+    )
     .addOption(
       new Option('--durability <level>', 'what an acknowledged message has survived').choices([
         'disk',
@@ -111,7 +113,7 @@ function configFrom(flags: ServeFlags): ServerConfig {
     ...(flags.data === undefined ? {} : { dataDir: resolve(flags.data) }),
     ...(flags.log === undefined ? {} : { logUrl: flags.log }),
     ...(flags.broker === undefined ? {} : { brokerUrl: flags.broker }),
-    ...(flags.memory === true ? { dataDir: undefined } : {}),
+    ...(flags.memory === true ? { dataDir: undefined, logUrl: undefined } : {}),
     ...(flags.durability === undefined ? {} : { durability: flags.durability }),
     ...(flags.guests === undefined ? {} : { guests: flags.guests }),
     ...(flags.origin === undefined ? {} : { origins: flags.origin }),

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from '@fullduplex/websocket';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
@@ -112,6 +112,7 @@ describe('serve', () => {
     ['a port that is none', ['serve', '--port', '70000'], /0 to 65535/],
     ['an argument too many', ['serve', 'here'], /too many arguments/],
     ['an unknown command', ['sereve'], /sereve/],
+    ['nothing kept in a database', ['serve', '--memory', '--log', 'postgres://127.0.0.1/x'], /--memory/],
     ['an origin that is none', ['serve', '--origin', 'example.com'], /origin/],
     [
       'open to the network with nobody to sign in',
@@ -123,6 +124,15 @@ describe('serve', () => {
     expect(await ended).toBe(2);
     expect(output()).toMatch(said);
     expect(output()).not.toMatch(/^\s+at /m);
+  });
+
+  test('a flag goes before the environment: nothing is kept where that is asked for', async () => {
+    vi.stubEnv('FULLDUPLEX_LOG', 'postgres://127.0.0.1:1/nowhere');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const { output } = await serving('--memory');
+    expect(output()).toContain('nowhere; they are gone');
   });
 
   test('a configuration file that is no JSON, or not there', async () => {
