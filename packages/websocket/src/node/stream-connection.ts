@@ -139,7 +139,8 @@ export class StreamConnection implements ConnectionHandler, Watched {
   /** What comes is not taken, or is again: not even what has been read already is told. */
   holdBack(on: boolean): void {
     this.stopReading(READING_STOPPED.untaken, on);
-    if (!on) this.protocol.resume();
+    // Whoever takes what was kept has not told it yet: what comes next must not come before it.
+    if (!on) afterThis(() => this.resumeProtocol());
     else if (!this.streamIsGone) this.protocol.suspend();
   }
 
