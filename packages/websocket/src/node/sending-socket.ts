@@ -69,16 +69,17 @@ export abstract class SendingSocket extends ListenableAsInBrowsers {
       return;
     }
     const last = how?.fin !== false;
+    const { protocol } = connection;
+    const whole = last && !protocol.withinMessage;
     if (isBlob(data)) {
-      if (this.hasRoom(connection, data.size, true, written)) {
+      if (this.hasRoom(connection, data.size, true, whole, written)) {
         sendBlob(connection, data, { ...how, fin: last }, written);
       }
       return;
     }
     const payload = bytesOrText(data);
     const isBinary = how?.binary ?? typeof payload !== 'string';
-    if (!this.hasRoom(connection, payload.length, isBinary, written)) return;
-    const { protocol } = connection;
+    if (!this.hasRoom(connection, payload.length, isBinary, whole, written)) return;
     if (protocol.withinMessage) {
       protocol.sendContinuation(payload, last, written);
       return;
@@ -93,10 +94,11 @@ export abstract class SendingSocket extends ListenableAsInBrowsers {
     connection: StreamConnection,
     size: number,
     isBinary: boolean,
+    whole: boolean,
     written: SendCallback | undefined,
   ): boolean {
     if (CHANNELS.message.hasSubscribers) this.report('out', size, isBinary);
-    return connection.hasRoom(size, written);
+    return connection.hasRoom(size, whole, written);
   }
 
   protected report(direction: 'in' | 'out', size: number, isBinary: boolean): void {

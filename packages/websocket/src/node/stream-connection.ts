@@ -139,7 +139,8 @@ export class StreamConnection implements ConnectionHandler, Watched {
   /** What comes is not taken, or is again: not even what has been read already is told. */
   holdBack(on: boolean): void {
     this.stopReading(READING_STOPPED.untaken, on);
-    if (!on) this.protocol.resume();
+    // Whoever takes what was kept has not told it yet: what comes next must not come before it.
+    if (!on) afterThis(() => this.resumeProtocol());
     else if (!this.streamIsGone) this.protocol.suspend();
   }
 
@@ -159,10 +160,12 @@ export class StreamConnection implements ConnectionHandler, Watched {
   /**
    * Whether one more message may be sent, of so many bytes; if not, its callback is told, and the connection is ended
    * where that is what `onBackpressure` says.
+   *
+   * @param whole - it is no fragment, which cannot be dropped by itself
    */
-  hasRoom(bytes: number, written: FrameWritten | undefined): boolean {
+  hasRoom(bytes: number, whole: boolean, written: FrameWritten | undefined): boolean {
     const { dropsBeyond, maxBackpressure } = this.settings;
-    if (maxBackpressure === 0 || !this.queue.waits) return true;
+    if (maxBackpressure === 0 || !this.queue.waits || (dropsBeyond && !whole)) return true;
     const waiting = this.queue.bufferedAmount;
     // Looked at before: one message may be as large as it is, where none waits.
     if (waiting + (dropsBeyond ? bytes : 0) <= maxBackpressure) return true;

@@ -257,3 +257,18 @@ test('fake timers stop no sending', async () => {
     vi.useRealTimers();
   }
 });
+
+test('what is dropped for a slow peer is a message, and never a part of one', async () => {
+  const { ours, theirs } = await pair({ maxBackpressure: 100_000, onBackpressure: 'drop' });
+  ours._socket!.pause();
+  const part = Buffer.alloc(50_000, 'x');
+  theirs.send(part, { fin: false });
+  while (theirs.bufferedAmount < 150_000) theirs.send(part, { fin: false });
+  const told = new Promise<Error | null | undefined>((resolve) => theirs.send(part, resolve));
+  const dropped = new Promise<Error | null | undefined>((resolve) => theirs.send('dropped', resolve));
+  expect(await dropped).toMatchObject({ code: 'WS_ERR_BACKPRESSURE' });
+  const message = nextMessage(ours);
+  ours._socket!.resume();
+  expect((await message).length % part.length).toBe(0);
+  expect(await told).toBeFalsy();
+});

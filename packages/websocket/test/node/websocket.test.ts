@@ -339,3 +339,27 @@ test('a socket that is given its stream by hand takes options as they are writte
   client.send('x'.repeat(101));
   expect(await failed).toMatchObject([{ code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' }]);
 });
+
+test.each(['listener', 'loop', 'streams'] as const)(
+  'what was kept and what came with it keep their order, by %s',
+  async (way) => {
+    const { ours, theirs } = await pair({}, { highWaterMark: 1000 });
+    const all = Array.from({ length: 200 }, (_, id) => `${id}`);
+    // They come by one read, of which only the beginning is kept before reading stops.
+    for (const text of all) theirs.send(text);
+    await until(() => ours._socket!.isPaused());
+    const got: string[] = [];
+    if (way === 'listener') {
+      ours.on('message', (data) => got.push(data.toString()));
+    } else if (way === 'loop') {
+      for await (const message of ours) if (got.push(String(message)) === all.length) break;
+    } else {
+      ours.receiveStreams((message) => {
+        const at = got.push('') - 1;
+        message.on('data', (piece: Buffer) => (got[at] += piece.toString()));
+      });
+    }
+    await until(() => got.length === all.length && got.at(-1) !== '');
+    expect(got).toEqual(all);
+  },
+);
