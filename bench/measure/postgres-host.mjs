@@ -7,7 +7,4 @@ const server = await startPostgres({ settings: { max_connections: 100, ...settin
 console.log(await server.createDatabase());
 
 process.stdin.resume();
-process.stdin.on('end', async () => {
-  await server.stop();
-  process.exit(0);
-});
+process.stdin.on('end', () => void server.stop().then(() => process.exit(0)));

@@ -111,7 +111,8 @@ async function targetOf(options: VerifyOptions, seed: string): Promise<Target> {
   const { url, nodes = 1, postgres, serverCommand: command = thisProgram() } = options;
   if (url !== undefined) return remoteTarget(url);
   const log = options.log ?? (nodes > 1 || postgres !== undefined ? 'postgres' : 'sqlite');
-  if (log === 'sqlite' && nodes > 1) throw new Error('Several servers are one only on PostgreSQL: --log postgres');
+  if (log === 'sqlite' && nodes > 1)
+    throw new Error('Several servers are one only on PostgreSQL: --log postgres');
   return ownTarget({ command, log, nodes, postgres, random: new Random(`${seed}/path`) });
 }
 

@@ -11,6 +11,8 @@ export interface FactSet {
   readonly bytes: number;
   /** Somebody watches it: it is not let go. */
   readonly watched: boolean;
+  /** It may be wrong, until `replace` is called. */
+  doubt(): void;
   /** The facts as they are; those that are not among them are gone. */
   replace(facts: Iterable<Fact>): void;
   put(fact: Fact): void;
@@ -185,6 +187,7 @@ export class FactCache<Set extends FactSet> {
     this.#bytes = 0;
     for (const [prefix, { set }] of this.#pinned) this.#stale.set(prefix, set);
     this.#pinned.clear();
+    for (const set of this.#stale.values()) set.doubt();
   }
 
   /** Loads what is watched and may be wrong. @throws {LogError} */

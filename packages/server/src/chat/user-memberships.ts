@@ -31,6 +31,7 @@ export class UserMemberships implements Memberships, FactSet {
   readonly #watching = new Set<{ readonly listener: Listener }>();
   #untold: [channel: string, from: number | undefined][] = [];
   #bytes = MEMBERSHIP_BYTES;
+  #doubt: { readonly over: Promise<void>; readonly end: () => void } | undefined;
 
   /**
    * @param user the folded name
@@ -45,6 +46,10 @@ export class UserMemberships implements Memberships, FactSet {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get doubted(): Promise<void> | undefined {
+    return this.#doubt?.over;
   }
 
   get watched(): boolean {
@@ -70,7 +75,18 @@ export class UserMemberships implements Memberships, FactSet {
     };
   }
 
+  doubt(): void {
+    if (this.#doubt !== undefined) return;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#doubt = { over, end };
+  }
+
   replace(facts: Iterable<Fact>): void {
+    this.#doubt?.end();
+    this.#doubt = undefined;
     const gone = new Set(this.#held.keys());
     for (const fact of facts) {
       gone.delete(fact.key.slice(this.#prefix.length));

@@ -13,6 +13,8 @@ import type { Hub, LiveReader } from './hub.js';
 /** What a follower reads for. None of these may throw. */
 export interface Reader {
   readonly outlet: Outlet;
+  /** While it is in doubt whether it may read: resolves once that is known. */
+  readonly doubted?: Promise<void> | undefined;
   /** What was read while catching up, and all of it for a reader without a format. */
   write(feed: Feed, records: readonly LogRecord[]): void;
   /** What can no longer be had; the reading goes on behind it, unless the follower is ended here. */
@@ -70,7 +72,7 @@ export class Follower implements FeedListener, LiveReader {
   /** Begins, or goes on after the reader's outlet has room again. Harmless at any time. */
   start(): void {
     if (this.#state !== 'paused' && this.#state !== 'waiting') return;
-    if (this.feed.known && this.#offset >= this.feed.offset) {
+    if (this.reader.doubted === undefined && this.feed.known && this.#offset >= this.feed.offset) {
       this.#join();
       return;
     }
@@ -91,12 +93,6 @@ export class Follower implements FeedListener, LiveReader {
     if (this.#state !== 'live') return;
     this.#leave();
     this.#state = 'waiting';
-  }
-
-  /** This node has lost the thread. */
-  restart(): void {
-    this.pause();
-    this.start();
   }
 
   wentBack(): void {
@@ -142,6 +138,8 @@ export class Follower implements FeedListener, LiveReader {
     const overtaken = (): boolean => this.#turn !== turn || this.#state !== 'reading';
     try {
       for (;;) {
+        while (this.reader.doubted !== undefined) await this.reader.doubted;
+        if (overtaken()) return;
         if (this.reader.outlet.backlog > HIGH_WATER) {
           this.#state = 'waiting';
           return;

@@ -26,8 +26,10 @@ export interface HubOptions {
 
 /** A reader that waits for what is dispatched, and is to be told when that is not all there is. */
 export interface LiveReader {
-  /** This node has lost the thread: to be read on from the reader's place. */
-  restart(): void;
+  /** This node has lost the thread: the reader stands still at what it was given. */
+  pause(): void;
+  /** To be read on from there. */
+  start(): void;
   /** The log has lost its end, and what the reader has of it: there is no place to read on from. */
   wentBack(): void;
 }
@@ -157,13 +159,18 @@ export class Hub implements LogFollower {
   }
 
   skipped(_from: number, to: number): void {
-    // Those who are live leave at what they were given, and read from there; the log tells what cannot be had.
-    for (const reader of Array.from(this.#readers)) reader.restart();
+    // What was remembered is doubted before anybody reads by it. Those who are live leave at what they were given, and
+    // read from there; the log tells what cannot be had.
+    this.#options.skipped?.();
+    const readers = Array.from(this.#readers);
+    for (const reader of readers) reader.pause();
     this.#forget(to);
+    for (const reader of readers) reader.start();
   }
 
   wentBack(to: number): void {
     this.#losses += 1;
+    this.#options.skipped?.();
     for (const reader of Array.from(this.#readers)) reader.wentBack();
     this.#forget(to);
   }
@@ -171,7 +178,6 @@ export class Hub implements LogFollower {
   #forget(position: number): void {
     for (const feed of this.#feeds.values()) feed.forget();
     this.#position = position;
-    this.#options.skipped?.();
   }
 }
 

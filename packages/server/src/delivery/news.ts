@@ -26,8 +26,11 @@ export class News implements FeedListener, LiveReader {
     this.#wake(records[0]!.id - 1);
   }
 
+  /** Who waits stands still already. */
+  pause(): void {}
+
   /** Something may have come that nobody was told of. */
-  restart(): void {
+  start(): void {
     this.#wake(0);
   }
 

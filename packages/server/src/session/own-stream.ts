@@ -91,7 +91,8 @@ export class OwnStream implements LiveReader {
   /** Begins, or goes on after the outlet has room again. Harmless at any time. */
   start(): void {
     if (this.#state !== 'paused' && this.#state !== 'waiting') return;
-    if (this.#place === this.#hub.position && this.#isTold()) {
+    const isSure = this.memberships.doubted === undefined;
+    if (isSure && this.#place === this.#hub.position && this.#isTold()) {
       this.#join();
       return;
     }
@@ -106,19 +107,16 @@ export class OwnStream implements LiveReader {
     this.#state = 'waiting';
   }
 
-  /** This node has lost the thread. */
-  restart(): void {
+  /** Stands still where it is; `start` goes on. */
+  pause(): void {
     if (this.#state === 'ended') return;
     this.#leave();
     this.#turn++;
     this.#state = 'paused';
-    this.start();
   }
 
   wentBack(): void {
-    this.#leave();
-    this.#turn++;
-    this.#state = 'paused';
+    this.pause();
     this.#reader.broke(new LogError('unavailable', 'The log has lost its end.'));
   }
 
@@ -173,7 +171,8 @@ export class OwnStream implements LiveReader {
     }
     this.#hub.release(feed);
     // Where the channel ends has to be asked first; what comes meanwhile is read.
-    this.restart();
+    this.pause();
+    this.start();
   }
 
   #leftChannel(channel: string): void {
@@ -194,6 +193,8 @@ export class OwnStream implements LiveReader {
       // Not in the midst of a dispatch: what the log would give then goes beyond what is known of memberships.
       await Promise.resolve();
       while (!overtaken()) {
+        while (this.memberships.doubted !== undefined) await this.memberships.doubted;
+        if (overtaken()) return;
         const channels = [];
         for (const [channel, from] of this.memberships.channels) {
           if (this.#reader.isApart(channel)) continue;

@@ -47,6 +47,10 @@ export class Subscriptions implements Reader, OwnStreamReader {
     return this.#session.connection;
   }
 
+  get doubted(): Promise<void> | undefined {
+    return this.#memberships?.doubted;
+  }
+
   /**
    * Subscribes, and gives the result to answer with and what is to be called once it was sent: then it begins to push.
    *

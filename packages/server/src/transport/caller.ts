@@ -110,6 +110,7 @@ export class Caller implements Scope {
   async memberships(): Promise<ReadonlyMap<string, number>> {
     if (!this.#asked.mine) return NOTHING;
     const memberships = this.#watch?.memberships ?? (await this.services.chat.memberships(this.user));
+    while (memberships.doubted !== undefined) await memberships.doubted;
     return memberships.channels;
   }
 

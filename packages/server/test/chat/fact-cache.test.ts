@@ -23,6 +23,12 @@ class TestSet implements FactSet {
     this.#changed();
   }
 
+  doubts = 0;
+
+  doubt(): void {
+    this.doubts += 1;
+  }
+
   replace(facts: Iterable<Fact>): void {
     this.values.clear();
     for (const fact of facts) this.put(fact);

@@ -108,10 +108,20 @@ test('when records were missed for good, all who are live are told, and nothing 
   await append(1);
   let restarts = 0;
   let losses = 0;
-  const reader = { restart: () => void (restarts += 1), wentBack: () => void (losses += 1) };
+  const places: number[] = [];
+  const reader = {
+    pause: () => void places.push(hub.position),
+    start: () => {
+      restarts += 1;
+      places.push(hub.position);
+    },
+    wentBack: () => void (losses += 1),
+  };
   hub.enter(reader);
   hub.skipped(2, 9);
   expect(restarts).toBe(1);
+  // It leaves at what it was given, and goes on where the node is now.
+  expect(places).toEqual([1, 9]);
   expect(feed.known).toBe(false);
   expect(hub.position).toBe(9);
   hub.wentBack(7);

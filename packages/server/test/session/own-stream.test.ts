@@ -215,6 +215,29 @@ test('what retention took is told in its place', async () => {
   ]);
 });
 
+test('while it is in doubt what the user belongs to, nothing is read by right of it', async () => {
+  const { join, append, stream, client, memberships } = setup();
+  await join('room:a');
+  const one = stream();
+  await until(() => one.live);
+  let sure = (): void => {};
+  memberships.doubted = new Promise((resolve) => {
+    sure = resolve;
+  });
+  one.pause();
+  one.start();
+  await append('room:a');
+  await settle();
+  expect(client.ids).toEqual([]);
+  // In the meantime the user was removed.
+  memberships.set('room:a', undefined);
+  memberships.doubted = undefined;
+  sure();
+  await until(() => one.live);
+  await append(FEED);
+  expect(client.ids).toEqual([4]);
+});
+
 test('silence has a cursor of its own, once', async () => {
   const { append, stream } = setup();
   const one = stream();
@@ -295,7 +318,8 @@ test('however it is mixed: one order, nothing lost, doubled, from before joining
           if (each.do === 'skip') {
             await Promise.all(work);
             // The node lost the thread, and took it up at the end.
-            one.restart();
+            one.pause();
+            one.start();
           }
           if (each.do === 'wait') await settle(2);
         }

@@ -3,6 +3,7 @@ import type { Memberships } from '../../src/delivery/memberships.js';
 
 export class FakeMemberships implements Memberships {
   readonly channels = new Map<string, number>();
+  doubted: Promise<void> | undefined;
   readonly #listeners = new Set<(channel: string, from: number | undefined) => void>();
 
   constructor(channels: Iterable<readonly [string, number]> = []) {

@@ -98,7 +98,9 @@ class ReaderCheck {
         return;
       }
       const past = this.#truth.before(channel, offset);
-      const other = past ? { ...past, key: past.key, data: digestOf(past) } : this.#heard.get(`${channel} ${offset}`);
+      const other = past
+        ? { ...past, key: past.key, data: digestOf(past) }
+        : this.#heard.get(`${channel} ${offset}`);
       if (!other) this.#heard.set(`${channel} ${offset}`, one);
       else if (other.sender !== one.sender || other.key !== one.key || !isOne(other.data, data)) {
         this.#violate('altered', channel, `${offset} came as ${data}; it was ${other.data}`);
@@ -178,7 +180,8 @@ class ReaderCheck {
   /** Only after the log has lost its end, which ours never does. */
   #anew(): void {
     this.#last = 0;
-    if (this.#truth.facts) this.#violate('log', 'all', 'its place was refused, though nothing of the log was lost');
+    if (this.#truth.facts)
+      this.#violate('log', 'all', 'its place was refused, though nothing of the log was lost');
   }
 
   #end(channel: string): void {
