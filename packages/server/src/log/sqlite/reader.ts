@@ -211,7 +211,7 @@ export class SqliteReader {
           told.push(hole);
         }
         const bytes = packer.bytes + Buffer.byteLength(row[6]);
-        if (isFull() || (told.length + packer.count > 0 && bytes > maxBytes)) return answer(false);
+        if (isFull() || (packer.count > 0 && bytes > maxBytes)) return answer(false);
         packer.add(row, Number.POSITIVE_INFINITY);
       }
       at += page.length;
