@@ -16,10 +16,7 @@ export class Tier {
   /** A tool that passes or fails as a whole. */
   step(what, script, args) {
     say(`${what} …`);
-    const { status } = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], {
-      cwd: root,
-      stdio: 'inherit',
-    });
+    const status = run(process.execPath, [join(root, 'node_modules', script), ...args]);
     if (status === 0) this.#passed++;
     else this.#fail(what);
   }
@@ -33,7 +30,7 @@ export class Tier {
     const folder = mkdtempSync(join(tmpdir(), 'fullduplex-results-'));
     const file = join(folder, 'results.json');
     try {
-      const { status } = spawnSync(
+      const status = run(
         node,
         [
           join(root, 'node_modules/vitest/vitest.mjs'),
@@ -43,7 +40,7 @@ export class Tier {
           `--reporter=${join(root, 'scripts/results-reporter.mjs')}`,
           ...args,
         ],
-        { cwd: root, stdio: 'inherit', env: { ...process.env, FULLDUPLEX_RESULTS: file } },
+        { FULLDUPLEX_RESULTS: file },
       );
       const results = readResults(file);
       this.#passed += results.passed;
@@ -80,6 +77,14 @@ export class Tier {
     this.#failed++;
     this.#failures.push(what);
   }
+}
+
+/** The exit status; ends with the program that was ended by a signal. */
+function run(program, args, env = {}) {
+  const options = { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } };
+  const { status, signal } = spawnSync(program, args, options);
+  if (signal) process.kill(process.pid, signal);
+  return status;
 }
 
 /** Nothing where Vitest ended before it could tell. */

@@ -100,7 +100,6 @@ const bounds: Bound[] = [
 describe('under a flood', () => {
   test.concurrent.each(bounds)(
     'of $name it holds little and goes on serving',
-    { timeout: 60_000 },
     async ({ name, most, also }) => {
       const told = await flood(name);
       expect(told.held).toBeLessThan(most);
