@@ -25,7 +25,10 @@ export function registerVerify(program: Command): void {
     .option('--clients <number>', 'how many read and write (default: 16)', parseClients)
     .option('--nodes <number>', 'servers of our own, as one on PostgreSQL (default: 1)', parseNodes)
     .addOption(new Option('--log <kind>', 'where they keep the messages').choices(['sqlite', 'postgres']))
-    .option('--postgres <url>', 'a PostgreSQL server to make a database on; without it one is started and killed')
+    .option(
+      '--postgres <url>',
+      'a PostgreSQL server to make a database on; without it one is started and killed',
+    )
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
@@ -72,7 +75,20 @@ async function verify(url: string | undefined, flags: VerifyFlags): Promise<void
 
 /** What a run came to, in lines. */
 export function formatReport(report: VerifyReport): string {
-  const { seed, seconds, participants, nodes, log, sent, acknowledged, seen, gaps, faults, violations } = report;
+  const {
+    seed,
+    seconds,
+    participants,
+    nodes,
+    log,
+    sent,
+    acknowledged,
+    seen,
+    gaps,
+    trimmed,
+    faults,
+    violations,
+  } = report;
   const made = Object.entries(faults)
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${count} ${kind}`);
@@ -81,7 +97,8 @@ export function formatReport(report: VerifyReport): string {
     `  seed           ${seed}`,
     `  clients        ${participants}, for ${seconds} s (${report.took} s in all)`,
     `  servers        ${nodes === 0 ? 'one of somebody else' : `${nodes}, on ${log}`}`,
-    `  messages       ${sent} sent, ${acknowledged} acknowledged, ${seen} times given to a reader, ${gaps} gaps told`,
+    `  messages       ${sent} sent, ${acknowledged} acknowledged, ${seen} times given to a reader`,
+    `  retention      ${trimmed} records taken, ${gaps} gaps told`,
     `  faults         ${made.join(', ')}`,
     '',
   ];
@@ -91,7 +108,10 @@ export function formatReport(report: VerifyReport): string {
     lines.push(`${violations.length} things are wrong:`);
     for (const { kind, what } of violations) lines.push(`  ${kind.padEnd(12)} ${what}`);
     const servers = nodes === 0 ? '' : ` --nodes ${nodes} --log ${log}`;
-    lines.push('', `Again: fullduplex verify --seed ${seed} --seconds ${seconds} --clients ${participants}${servers}`);
+    lines.push(
+      '',
+      `Again: fullduplex verify --seed ${seed} --seconds ${seconds} --clients ${participants}${servers}`,
+    );
   }
   return lines.join('\n');
 }

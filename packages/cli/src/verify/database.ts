@@ -41,7 +41,9 @@ async function ownDatabase(): Promise<Database> {
   // A development dependency brings it: a package that is installed has no PostgreSQL with it.
   const support = new URL('../../../../test/support/postgres.mjs', import.meta.url);
   if (!existsSync(fileURLToPath(support))) {
-    throw new Error('PostgreSQL comes with a checkout of this project only. Give one: --postgres postgres://…');
+    throw new Error(
+      'PostgreSQL comes with a checkout of this project only. Give one: --postgres postgres://…',
+    );
   }
   const { startPostgres } = (await import(support.href)) as Support;
   const server = await startPostgres();

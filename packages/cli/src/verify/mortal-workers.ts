@@ -6,7 +6,9 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
-  const threads = createRequire(import.meta.url)('node:worker_threads') as typeof import('node:worker_threads');
+  const threads = createRequire(import.meta.url)(
+    'node:worker_threads',
+  ) as typeof import('node:worker_threads');
   const living = new Set<import('node:worker_threads').Worker>();
   class MortalWorker extends threads.Worker {
     constructor(...args: ConstructorParameters<typeof threads.Worker>) {

@@ -19,7 +19,8 @@ export async function probeDeleted(target: Target, { actors }: Stage): Promise<V
       const params = { channel, after: offset - 1, limit: 1 };
       // Who has left meanwhile may not ask.
       const page = await ask(url, '/api/commands/channel.history', params, token).catch(() => undefined);
-      if (says(page, text)) found.push({ kind: 'undeleted', what: `history of ${channel} still says ${text}` });
+      if (says(page, text))
+        found.push({ kind: 'undeleted', what: `history of ${channel} still says ${text}` });
     }
     for (const { participant, token } of actors.filter((_, index) => index % 8 === 0)) {
       const texts = new Set(deleted.map(({ text }) => text));

@@ -1,6 +1,7 @@
 /** Sets the stage: who takes part, and in which channels. */
-import type { PlainReader } from './check/check-plain.js';
+
 import { ask } from './ask.js';
+import type { PlainReader } from './check/check-plain.js';
 import { ClientParticipant } from './client-participant.js';
 import type { CommandQueue } from './commands.js';
 import { HttpParticipant } from './http-participant.js';

@@ -48,7 +48,8 @@ function checkOne(reader: PlainReader, truth: Truth): Violation[] {
       } else if (last !== undefined) {
         const before = last;
         const missing = offsets.find((one) => one > before && one < offset);
-        if (missing !== undefined) violate('skipped', `${missing} never came between ${before} and ${offset}`);
+        if (missing !== undefined)
+          violate('skipped', `${missing} never came between ${before} and ${offset}`);
       }
       last = offset;
     }

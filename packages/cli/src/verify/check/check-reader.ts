@@ -98,7 +98,9 @@ class ReaderCheck {
         return;
       }
       const past = this.#truth.before(channel, offset);
-      const other = past ? { ...past, key: past.key, data: digestOf(past) } : this.#heard.get(`${channel} ${offset}`);
+      const other = past
+        ? { ...past, key: past.key, data: digestOf(past) }
+        : this.#heard.get(`${channel} ${offset}`);
       if (!other) this.#heard.set(`${channel} ${offset}`, one);
       else if (other.sender !== one.sender || other.key !== one.key || !isOne(other.data, data)) {
         this.#violate('altered', channel, `${offset} came as ${data}; it was ${other.data}`);
@@ -120,7 +122,8 @@ class ReaderCheck {
     const { user, place = 0, besides } = this.#journal;
     const intervals = besides.includes(channel) ? ALWAYS : this.#truth.intervals(user, channel);
     if (!intervals || id === undefined) return undefined;
-    if (id <= place) {
+    // The client says where it begins when it has been given the first already.
+    if (id <= place && this.#journal.kind === 'bare') {
       this.#violate('early', channel, `${offset}, with the id ${id}, is from before its place ${place}`);
       return null;
     }
@@ -178,7 +181,8 @@ class ReaderCheck {
   /** Only after the log has lost its end, which ours never does. */
   #anew(): void {
     this.#last = 0;
-    if (this.#truth.facts) this.#violate('log', 'all', 'its place was refused, though nothing of the log was lost');
+    if (this.#truth.facts)
+      this.#violate('log', 'all', 'its place was refused, though nothing of the log was lost');
   }
 
   #end(channel: string): void {

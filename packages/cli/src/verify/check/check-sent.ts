@@ -4,7 +4,10 @@ import { DELETED, digest, type StoredRecord, type Truth } from '../truth/truth.j
 import { fewest, type Violation } from './violation.js';
 
 export function checkSent(journals: readonly Journal[], truth: Truth): Violation[] {
-  return [...fewest(checkPlaces(journals)), ...journals.flatMap((journal) => fewest(checkOne(journal, truth)))];
+  return [
+    ...fewest(checkPlaces(journals)),
+    ...journals.flatMap((journal) => fewest(checkOne(journal, truth))),
+  ];
 }
 
 /** No two messages were acknowledged at one position. */
@@ -35,7 +38,12 @@ function checkOne(journal: Journal, truth: Truth): Violation[] {
     const record = records.get(`${sent.channel} ${sent.key}`);
     found.push(...checkAcknowledgements(journal, sent, record, truth));
     // What was sent again after retention took it is where the retry put it; commands are not sent with messages.
-    if (!record || sent.text === undefined || sent.acknowledged.some(({ position }) => position.offset !== record.offset)) continue;
+    if (
+      !record ||
+      sent.text === undefined ||
+      sent.acknowledged.some(({ position }) => position.offset !== record.offset)
+    )
+      continue;
     const before = last.get(sent.channel);
     if (before && before.offset > record.offset) {
       found.push({
@@ -87,7 +95,10 @@ function checkAcknowledgements(
   if (!record) return found;
   const stored = digest(JSON.parse(record.data));
   if (stored !== data && !(record.redacted === true && stored === DELETED)) {
-    violate('altered', `${channel} holds at ${record.offset} something else than ${key} of ${user}: ${stored}`);
+    violate(
+      'altered',
+      `${channel} holds at ${record.offset} something else than ${key} of ${user}: ${stored}`,
+    );
   }
   return found;
 }

@@ -132,7 +132,8 @@ function checkFacts({ facts }: Truth): Violation[] {
   }
   for (const [room, count] of counts) {
     const told = Number(facts.get(`n/room:${room}`) ?? 0);
-    if (told !== count) found.push({ kind: 'log', what: `room:${room} counts ${told} members; it has ${count}` });
+    if (told !== count)
+      found.push({ kind: 'log', what: `room:${room} counts ${told} members; it has ${count}` });
   }
   return found;
 }
