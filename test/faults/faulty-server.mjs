@@ -128,7 +128,7 @@ const FAULTS = {
 
   // What was deleted stays as it was.
   'keep-deleted'() {
-    replace(OrderedLog, 'append', (append, { redact: _, ...what }) => append(what));
+    replace(OrderedLog, 'append', (append, what) => append({ ...what, redact: [] }));
   },
 
   // A message is acknowledged at the position that it is going to have, a moment before it is written.

@@ -85,7 +85,8 @@ export async function runVerify(options: VerifyOptions = {}): Promise<VerifyRepo
     const witness = new Witness(() => target.read(asked));
     // Somebody else's server has enough to do.
     const unwatch = target.nodes.length > 0 ? witness.watch() : async () => {};
-    await new Play({ seed, duration, target, proxy, stage }).run(faults).finally(unwatch);
+    await new Play({ seed, duration, target, proxy, stage }).run(faults);
+    await unwatch();
     progress(`${faults.length} faults are made. Waiting for everything to settle.`);
     const violations = await settle(target, stage, witness, options.patience);
     violations.push(...(await probeDeleted(target, stage)));

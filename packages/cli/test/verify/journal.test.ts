@@ -12,7 +12,13 @@ describe('Journal', () => {
     const { given } = journal;
     expect(given).toEqual([
       {
-        ...{ is: 'publication', channel: 'room:a', epoch: 'e', offset: 4, sender: 'bob', key: 'k', id: 9 },
+        is: 'publication',
+        channel: 'room:a',
+        epoch: 'e',
+        offset: 4,
+        sender: 'bob',
+        key: 'k',
+        id: 9,
         data: '{"text":"x"}',
       },
     ]);

@@ -17,7 +17,11 @@ const message = (
   channel = A,
   more: Partial<StoredRecord> = {},
 ): StoredRecord => ({
-  ...{ id, channel, offset, sender: 'bob', key: `${channel}-${offset}` },
+  id,
+  channel,
+  offset,
+  sender: 'bob',
+  key: `${channel}-${offset}`,
   data: JSON.stringify(data(`${channel} ${offset}`)),
   ...more,
 });
@@ -30,7 +34,10 @@ function membership(
   value: string | null = 'member',
 ): StoredRecord {
   return {
-    ...{ id, channel: `user:${user}`, offset: channel === A ? 1 : 2, sender: user },
+    id,
+    channel: `user:${user}`,
+    offset: channel === A ? 1 : 2,
+    sender: user,
     data: JSON.stringify({ type: value === null ? 'left' : 'joined', user, channel }),
     changes: [{ key: `b/${user}/${channel}`, value }],
   };
@@ -94,7 +101,12 @@ const kinds = (truth: Truth, ...journals: Journal[]): string[] =>
   check(journals, truth).map(({ kind }) => kind);
 
 const gap = (to: number, reason: Gap['reason'] = 'retention'): Gap => ({
-  ...{ channel: A, reason, epoch: 'e', to, oldest: to + 1, head: 9 },
+  channel: A,
+  reason,
+  epoch: 'e',
+  to,
+  oldest: to + 1,
+  head: 9,
 });
 
 describe('check', () => {

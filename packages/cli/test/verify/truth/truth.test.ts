@@ -12,11 +12,19 @@ describe('digest', () => {
 });
 
 const joined = (id: number, value: string | null): StoredRecord => ({
-  ...{ id, channel: 'user:alice', offset: id, sender: 'alice', data: '{"type":"joined"}' },
+  id,
+  channel: 'user:alice',
+  offset: id,
+  sender: 'alice',
+  data: '{"type":"joined"}',
   changes: [{ key: 'b/alice/room:a', value }],
 });
 const message = (id: number, offset: number): StoredRecord => ({
-  ...{ id, channel: 'room:a', offset, sender: 'bob', key: `k${offset}` },
+  id,
+  channel: 'room:a',
+  offset,
+  sender: 'bob',
+  key: `k${offset}`,
   data: JSON.stringify({ type: 'message', text: `t${offset}` }),
 });
 
