@@ -75,8 +75,20 @@ async function verify(url: string | undefined, flags: VerifyFlags): Promise<void
 
 /** What a run came to, in lines. */
 export function formatReport(report: VerifyReport): string {
-  const { seed, seconds, participants, nodes, log, sent, acknowledged, seen, gaps, faults, violations } =
-    report;
+  const {
+    seed,
+    seconds,
+    participants,
+    nodes,
+    log,
+    sent,
+    acknowledged,
+    seen,
+    gaps,
+    trimmed,
+    faults,
+    violations,
+  } = report;
   const made = Object.entries(faults)
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${count} ${kind}`);
@@ -85,7 +97,8 @@ export function formatReport(report: VerifyReport): string {
     `  seed           ${seed}`,
     `  clients        ${participants}, for ${seconds} s (${report.took} s in all)`,
     `  servers        ${nodes === 0 ? 'one of somebody else' : `${nodes}, on ${log}`}`,
-    `  messages       ${sent} sent, ${acknowledged} acknowledged, ${seen} times given to a reader, ${gaps} gaps told`,
+    `  messages       ${sent} sent, ${acknowledged} acknowledged, ${seen} times given to a reader`,
+    `  retention      ${trimmed} records taken, ${gaps} gaps told`,
     `  faults         ${made.join(', ')}`,
     '',
   ];

@@ -45,8 +45,8 @@ async function ownDatabase(): Promise<Database> {
       'PostgreSQL comes with a checkout of this project only. Give one: --postgres postgres://…',
     );
   }
-  const { startPostgres } = (await import(support.href)) as Support;
-  const server = await startPostgres();
+  const programs = (await import(support.href)) as Support;
+  const server = await programs.startPostgres();
   return { url: await server.createDatabase(), server, dispose: () => server.stop() };
 }
 

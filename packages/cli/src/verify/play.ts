@@ -38,6 +38,8 @@ export class Play {
   readonly #undo = new Set<() => void>();
   /** Each server is ended and started by one fault after the other; so is the database's. */
   readonly #turns = new Map<unknown, Promise<void>>();
+  /** What could not be done. */
+  readonly #failures: unknown[] = [];
   /** Texts, so that no two are the same. */
   #number = 0;
 
@@ -54,8 +56,10 @@ export class Play {
       this.#make(fault);
     }
     await writing;
-    for (const undo of [...this.#undo]) undo();
+    for (const undo of this.#undo) undo();
     await Promise.all(this.#turns.values());
+    const [failure] = this.#failures;
+    if (failure !== undefined) throw failure;
   }
 
   async #write(until: number): Promise<void> {
@@ -233,7 +237,13 @@ export class Play {
   }
 
   #inTurn(of: unknown, run: () => Promise<void>): void {
-    this.#turns.set(of, (this.#turns.get(of) ?? Promise.resolve()).then(run));
+    const before = this.#turns.get(of) ?? Promise.resolve();
+    this.#turns.set(
+      of,
+      before.then(run).catch((error: unknown) => {
+        this.#failures.push(error);
+      }),
+    );
   }
 }
 

@@ -33,6 +33,10 @@ export interface VerifyOptions {
   readonly log?: 'sqlite' | 'postgres';
   /** A PostgreSQL server to make a database on. Without it one is started, killed and restarted. */
   readonly postgres?: string;
+  /** Only these kinds of faults; all that can be made when left out. */
+  readonly kinds?: readonly FaultKind[];
+  /** How long nothing may change in the end before it is taken to be stuck, in milliseconds. 15,000. */
+  readonly patience?: number;
   /** What starts a server of our own; this program when left out. */
   readonly serverCommand?: readonly string[];
   /** Told as it goes, for people to read. */
@@ -53,6 +57,8 @@ export interface VerifyReport {
   readonly seen: number;
   /** Gaps that readers were told of. */
   readonly gaps: number;
+  /** Records that retention took. */
+  readonly trimmed: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   readonly violations: readonly Violation[];
   /** In seconds, with everything. */
@@ -62,7 +68,7 @@ export interface VerifyReport {
 /** @throws {Error} when the server cannot be started, reached or signed in to */
 export async function runVerify(options: VerifyOptions = {}): Promise<VerifyReport> {
   const begin = Date.now();
-  const { seed = randomBytes(6).toString('hex'), seconds = 20, participants = 16 } = options;
+  const { seed = randomBytes(6).toString('hex'), seconds = 20, participants = 16, kinds } = options;
   const progress = options.onProgress ?? (() => {});
   const target = await targetOf(options, seed);
   const proxy = new FaultProxy(target.addresses, new Random(`${seed}/proxy`));
@@ -73,14 +79,16 @@ export async function runVerify(options: VerifyOptions = {}): Promise<VerifyRepo
     stage = await setStage({ direct, url: await proxy.listen(), seed, participants, id, apiKey });
     progress(`${participants} clients are reading and writing.`);
     const duration = seconds * 1_000;
-    const faults = planFaults({ seed, duration, participants, kinds: target.faults });
+    const possible = target.faults.filter((kind) => kinds?.includes(kind) ?? true);
+    const faults = planFaults({ seed, duration, participants, kinds: possible });
     const { asked } = stage;
     const witness = new Witness(() => target.read(asked));
     // Somebody else's server has enough to do.
     const unwatch = target.nodes.length > 0 ? witness.watch() : async () => {};
-    await new Play({ seed, duration, target, proxy, stage }).run(faults).finally(unwatch);
+    await new Play({ seed, duration, target, proxy, stage }).run(faults);
+    await unwatch();
     progress(`${faults.length} faults are made. Waiting for everything to settle.`);
-    const violations = await settle(target, stage, witness);
+    const violations = await settle(target, stage, witness, options.patience);
     violations.push(...(await probeDeleted(target, stage)));
     progress('Comparing what everyone saw with what is kept.');
     const everyone = [...stage.actors, ...stage.others];
@@ -96,6 +104,7 @@ export async function runVerify(options: VerifyOptions = {}): Promise<VerifyRepo
       nodes: target.nodes.length,
       log: target.nodes.length === 0 ? 'unknown' : target.database ? 'postgres' : 'sqlite',
       ...countMessages(journals),
+      trimmed: sum([...truth.channels.values()].map(({ oldest }) => oldest - 1)),
       faults: countFaults(faults),
       violations,
       took: Math.round((Date.now() - begin) / 1_000),
@@ -134,6 +143,8 @@ function countMessages(
     gaps: given.filter(({ is }) => is === 'gap').length,
   };
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 function countFaults(faults: readonly Fault[]): Partial<Record<FaultKind, number>> {
   const counts: Partial<Record<FaultKind, number>> = {};

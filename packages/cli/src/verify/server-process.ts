@@ -47,6 +47,8 @@ export class ServerProcess {
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string): void => {
         clearTimeout(timer);
+        child.kill('SIGKILL');
+        if (this.#child === child) this.#child = undefined;
         reject(new Error(`The server ${why}:\n${this.#output}`));
       };
       const timer = setTimeout(() => fail('did not start in time'), START_LIMIT);

@@ -26,6 +26,8 @@ export class SessionParticipant implements Participant {
   readonly #closing = new AbortController();
   readonly #waiting = new Map<number, Waiting>();
   #cursor: string | undefined;
+  /** Whether it is signed in on this connection. */
+  #signedIn = false;
   #socket: WebSocket | undefined;
   #lastId = 0;
   #session: Promise<void> | undefined;
@@ -96,6 +98,7 @@ export class SessionParticipant implements Participant {
     const stuck = setTimeout(() => socket.terminate(), PATIENCE);
     socket.addEventListener('open', () => clearTimeout(stuck));
     await closed;
+    this.#signedIn = false;
     clearTimeout(stuck);
     for (const { reject } of this.#waiting.values()) reject(new Error('The connection was cut.'));
     this.#waiting.clear();
@@ -135,6 +138,7 @@ export class SessionParticipant implements Participant {
   }
 
   #connected({ data, subs = {} }: ConnectResult): void {
+    this.#signedIn = true;
     if (this.#cursor === undefined) {
       for (const [channel, { epoch, offset }] of Object.entries(subs)) {
         this.journal.baseline.set(channel, { epoch, offset });
@@ -166,6 +170,7 @@ export class SessionParticipant implements Participant {
   }
 
   async #rpc(method: string, data: unknown): Promise<unknown> {
+    if (!this.#signedIn) throw new Error('It is not signed in yet.');
     return (await this.#request({ rpc: { method, data } })).rpc?.data;
   }
 

@@ -18,8 +18,14 @@ const PATIENCE = 15_000;
 /** What is still missing, a line each. A line that changes is progress. */
 type Missing = () => readonly string[] | Promise<readonly string[]>;
 
-export async function settle(target: Target, stage: Stage, witness: Witness): Promise<Violation[]> {
+export async function settle(
+  target: Target,
+  stage: Stage,
+  witness: Witness,
+  patience = PATIENCE,
+): Promise<Violation[]> {
   const { actors } = stage;
+  const waitFor = (kind: ViolationKind, missing: Missing) => waitUntil(kind, missing, patience);
   const violations = await waitFor('stuck', () => unanswered([...actors, ...stage.others]));
   // What was acknowledged must have survived, and be given to everyone all the same.
   await Promise.all(target.nodes.map(({ process }) => process.end('SIGKILL')));
@@ -36,10 +42,10 @@ export async function settle(target: Target, stage: Stage, witness: Witness): Pr
 }
 
 /** Resolves with what was still missing when nothing changed any more. */
-export async function waitFor(
+export async function waitUntil(
   kind: ViolationKind,
   missing: Missing,
-  patience = PATIENCE,
+  patience: number,
 ): Promise<Violation[]> {
   let before: string | undefined;
   let deadline = 0;

@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from './database.js';
+import { sleep } from './participant.js';
 import type { FaultKind } from './plan.js';
 import { type Address, FaultProxy } from './proxy.js';
 import type { Random } from './random.js';
@@ -196,10 +197,25 @@ function nodeOf(
 ): Node {
   return {
     process,
-    start: () => process.start([configs.usual]),
+    // While its database is away a server does not start: whoever runs it tries again.
+    start: () => retry(() => process.start([configs.usual]), path ? START_TRIES : 1),
     startFull: () => process.start([configs.full]),
     ...(path && { path }),
   };
+}
+
+const START_TRIES = 20;
+
+async function retry(run: () => Promise<void>, tries: number): Promise<void> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (left <= 1) throw error;
+      await sleep(500);
+    }
+  }
 }
 
 async function pathTo(database: string, random: Random): Promise<{ proxy: FaultProxy; url: string }> {

@@ -23,6 +23,11 @@ const report: VerifyReport = {
   seed: 'a',
   seconds: 20,
   participants: 16,
+  nodes: 3,
+  log: 'postgres',
+  took: 25,
+  gaps: 4,
+  trimmed: 17,
   sent: 10,
   acknowledged: 9,
   seen: 90,
@@ -68,8 +73,8 @@ describe('formatReport', () => {
 
   it('says what is wrong, and how to see it again', () => {
     const text = formatReport({ ...report, violations: [{ kind: 'lost', what: 'room:a does not hold k1' }] });
-    expect(text).toContain('lost       room:a does not hold k1');
-    expect(text).toContain('fullduplex verify --seed a --seconds 20 --clients 16');
+    expect(text).toContain('lost         room:a does not hold k1');
+    expect(text).toContain('fullduplex verify --seed a --seconds 20 --clients 16 --nodes 3 --log postgres');
     expect(text).not.toContain('Nothing was lost');
   });
 });

@@ -4,14 +4,15 @@ import { Journal } from '../../src/verify/journal.js';
 import { Random } from '../../src/verify/random.js';
 
 function setUp(run: Run) {
-  const journal = new Journal('alice', 'bare polling');
-  const queue = new CommandQueue(run, journal, new Random('a'));
+  const journal = new Journal('alice', 'bare', 'bare polling');
+  const queue = new CommandQueue({ run, journal, random: new Random('a'), open: new Set(['room:open']) });
   const done = async (): Promise<void> => {
     while (queue.pending > 0) await new Promise((resolve) => setImmediate(resolve));
   };
   return { journal, queue, done };
 }
 
+const data = (text: string): string => JSON.stringify({ type: 'message', text });
 const position = (offset: number) => ({ position: { epoch: 'e', offset }, duplicate: false });
 
 describe('CommandQueue', () => {
@@ -30,8 +31,8 @@ describe('CommandQueue', () => {
     await done();
     expect(run).toEqual(['alice-0', 'alice-0', 'alice-0', 'alice-1']);
     expect(journal.sent).toEqual([
-      { channel: 'room:a', key: 'alice-0', text: 'one', acknowledged: [position(3)] },
-      { channel: 'room:a', key: 'alice-1', text: 'two', acknowledged: [position(4)] },
+      { channel: 'room:a', key: 'alice-0', text: 'one', data: data('one'), acknowledged: [position(3)] },
+      { channel: 'room:a', key: 'alice-1', text: 'two', data: data('two'), acknowledged: [position(4)] },
     ]);
   });
 
@@ -48,13 +49,24 @@ describe('CommandQueue', () => {
 
   it('notes what is refused for good', async () => {
     const { journal, queue, done } = setUp(async () => {
-      throw new Refusal('permission_denied', false);
+      throw new Refusal('limit_exceeded', false);
     });
     queue.send('room:a', 'one');
     queue.join('room:b');
     await done();
-    expect(journal.sent[0]).toMatchObject({ acknowledged: [], refused: 'permission_denied' });
-    expect(journal.complaints).toEqual(['joining room:b was refused: permission_denied']);
+    expect(journal.sent[0]).toMatchObject({ acknowledged: [], refused: 'limit_exceeded' });
+    expect(journal.complaints).toEqual(['room.join {"channel":"room:b"} was refused: limit_exceeded']);
+  });
+
+  it('takes it as it is to be outside of a room that people come to and go from', async () => {
+    const { journal, queue, done } = setUp(async () => {
+      throw new Refusal('not_a_member', false);
+    });
+    queue.send('room:open', 'one');
+    queue.leave('room:open');
+    await done();
+    expect(journal.sent[0]).toMatchObject({ acknowledged: [], declined: true });
+    expect(journal.complaints).toEqual([]);
   });
 
   it('stops when it is closed', async () => {

@@ -3,10 +3,10 @@
 import type { TransportName } from '@fullduplex/client';
 import { createServer, type Server } from '@fullduplex/server';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Journal } from '../../src/verify/journal.js';
+import { ask } from '../../src/verify/ask.js';
+import { type GivenPublication, Journal } from '../../src/verify/journal.js';
 import { type Participant, type ParticipantOptions, sleep } from '../../src/verify/participant.js';
 import { Random } from '../../src/verify/random.js';
-import { ask } from '../../src/verify/target.js';
 
 const LOBBY = 'room:lobby';
 
@@ -45,17 +45,20 @@ export function participantContract(
   }
 
   async function start(user: string, transport: TransportName): Promise<Participant> {
-    const journal = new Journal(user, transport);
+    const journal = new Journal(user, 'bare', transport);
     const random = new Random(user);
-    const participant = make({ user, token: await tokenOf(user), url, transport, random, journal });
+    const open = new Set<string>();
+    const participant = make({ user, token: await tokenOf(user), url, transport, random, journal, open });
     participants.push(participant);
     await participant.start();
     return participant;
   }
 
   /** The texts that it saw in a channel. */
-  const texts = ({ journal }: Participant, channel = LOBBY): string[] =>
-    (journal.seen.get(channel) ?? [])
+  const seen = ({ journal }: Participant, channel = LOBBY): GivenPublication[] =>
+    journal.given.filter((one) => one.is === 'publication').filter((one) => one.channel === channel);
+  const texts = (participant: Participant, channel = LOBBY): string[] =>
+    seen(participant, channel)
       .map(({ data }) => JSON.parse(data) as { type: string; text: string })
       .filter(({ type }) => type === 'message')
       .map(({ text }) => text);
@@ -69,11 +72,8 @@ export function participantContract(
       for (const text of ['1', '2', '3']) alice.send(LOBBY, text);
       await until(() => texts(alice).length === 3 && alice.pending === 0);
       expect(texts(alice)).toEqual(['1', '2', '3']);
-      expect(alice.journal.seen.get(LOBBY)?.map((seen) => seen.offset)).toEqual([
-        offset + 1,
-        offset + 2,
-        offset + 3,
-      ]);
+      expect(alice.journal.place).toBeGreaterThan(0);
+      expect(seen(alice).map((one) => one.offset)).toEqual([offset + 1, offset + 2, offset + 3]);
       expect(alice.journal.sent.map(({ acknowledged }) => acknowledged[0]?.position.offset)).toEqual([
         offset + 1,
         offset + 2,
@@ -88,7 +88,7 @@ export function participantContract(
     alice.send(LOBBY, '1');
     await until(() => alice.pending === 0 && texts(alice).length === 1);
     const sent = alice.journal.sent[0]!;
-    alice.resend(sent);
+    alice.commands?.resend(sent);
     await until(() => sent.acknowledged.length === 2);
     expect(sent.acknowledged[1]).toEqual({ position: sent.acknowledged[0]!.position, duplicate: true });
     expect(texts(alice)).toEqual(['1']);
@@ -107,7 +107,7 @@ export function participantContract(
       await until(() => texts(alice).length === expected.length);
     }
     expect(texts(alice)).toEqual(expected);
-    expect(alice.journal.gaps).toEqual([]);
+    expect(alice.journal.given.filter(({ is }) => is !== 'publication')).toEqual([]);
   });
 
   it('joins a room on the way, and sees it from there', async () => {
@@ -116,11 +116,29 @@ export function participantContract(
     const { channel } = (await ask(url, '/api/commands/room.create', { name: 'tea' }, bob)) as {
       channel: string;
     };
-    alice.join(channel);
-    await until(() => alice.journal.joined.length === 1);
+    alice.commands?.join(channel);
+    await until(() => alice.journal.joined.has(channel));
     await ask(url, '/api/commands/message.send', { channel, key: 'k', text: 'welcome' }, bob);
     await until(() => texts(alice, channel).length === 1);
-    expect(alice.journal.joined[0]).toMatchObject({ channel, position: { offset: 2 } });
+    expect(alice.journal.joined.get(channel)).toMatchObject({ offset: 2 });
+  });
+
+  it('edits, deletes and marks as read', async () => {
+    const alice = await start('alice', transports[0]!);
+    alice.send(LOBBY, 'first');
+    await until(() => alice.journal.sent[0]?.acknowledged.length === 1);
+    const sent = alice.journal.sent[0]!;
+    alice.commands?.edit(sent, 'second');
+    alice.commands?.receipt(LOBBY, sent.acknowledged[0]!.position.offset);
+    alice.commands?.remove(sent);
+    await until(() => alice.pending === 0);
+    const { offset } = sent.acknowledged[0]!.position;
+    expect(alice.journal.deleted).toEqual([
+      { channel: LOBBY, offset, text: 'second' },
+      { channel: LOBBY, offset, text: 'first' },
+    ]);
+    expect(alice.journal.receipts).toEqual([{ channel: LOBBY, offset, acknowledged: true }]);
+    expect(alice.journal.complaints).toEqual([]);
   });
 
   it('notes what it may not do', async () => {

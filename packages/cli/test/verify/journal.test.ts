@@ -1,32 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import { digest, Journal } from '../../src/verify/journal.js';
-
-describe('digest', () => {
-  it('keeps short data as it is, and tells long data apart by little', () => {
-    expect(digest({ text: 'x' })).toBe('{"text":"x"}');
-    const [long, other] = [digest({ text: 'x'.repeat(9_000) }), digest({ text: `${'x'.repeat(8_999)}y` })];
-    expect(long.length).toBeLessThan(200);
-    expect(long).not.toBe(other);
-    expect(long).toBe(digest({ text: 'x'.repeat(9_000) }));
-  });
-});
+import { Journal, placeOf } from '../../src/verify/journal.js';
 
 describe('Journal', () => {
-  it('knows where its writer stands: at what was seen last, or at the beginning', () => {
-    const journal = new Journal('alice', 'client');
+  it('knows where its writer stands: at what came last, or at the beginning', () => {
+    const journal = new Journal('alice', 'client', 'client');
     expect(journal.position('room:a')).toBeUndefined();
     journal.baseline.set('room:a', { epoch: 'e', offset: 3 });
     expect(journal.position('room:a')).toEqual({ epoch: 'e', offset: 3 });
-    journal.saw('room:a', 'e', { offset: 4, data: { text: 'x' }, info: { user: 'bob', key: 'k' } });
+    journal.saw('room:a', 'e', { offset: 4, data: { text: 'x' }, info: { user: 'bob', key: 'k' } }, 9);
     expect(journal.position('room:a')).toEqual({ epoch: 'e', offset: 4 });
-    expect(journal.seen.get('room:a')).toEqual([
-      { epoch: 'e', offset: 4, sender: 'bob', key: 'k', data: '{"text":"x"}' },
+    const { given } = journal;
+    expect(given).toEqual([
+      {
+        is: 'publication',
+        channel: 'room:a',
+        epoch: 'e',
+        offset: 4,
+        sender: 'bob',
+        key: 'k',
+        id: 9,
+        data: '{"text":"x"}',
+      },
     ]);
+    journal.missed({ channel: 'room:a', reason: 'retention', epoch: 'e', to: 7, oldest: 8, head: 9 });
+    expect(journal.position('room:a')).toEqual({ epoch: 'e', offset: 7 });
   });
 
-  it('keeps a bounded number of complaints', () => {
-    const journal = new Journal('alice', 'client');
-    for (let count = 0; count < 1_000; count += 1) journal.complain('again');
+  it('keeps a bounded number of complaints, and each once', () => {
+    const journal = new Journal('alice', 'client', 'client');
+    for (let count = 0; count < 1_000; count += 1) journal.complain(`${count % 200}`);
     expect(journal.complaints).toHaveLength(100);
+  });
+});
+
+describe('placeOf', () => {
+  it('reads the id out of a cursor', () => {
+    expect(placeOf('2zz.0d9c-e')).toBe(35 * 36 + 35);
+    for (const text of [undefined, '', '1abc', '3a.e', '2.e']) expect(placeOf(text)).toBeUndefined();
   });
 });

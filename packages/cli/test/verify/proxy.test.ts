@@ -9,10 +9,13 @@ let proxy: FaultProxy;
 let port: number;
 /** Pieces as the server got them. */
 let pieces: Buffer[];
+let connections: Socket[];
 
 beforeEach(async () => {
   pieces = [];
+  connections = [];
   echo = createServer({ noDelay: true }, (socket) => {
+    connections.push(socket);
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       pieces.push(chunk);
@@ -22,7 +25,7 @@ beforeEach(async () => {
   echo.listen(0, '127.0.0.1');
   await once(echo, 'listening');
   const target = { host: '127.0.0.1', port: (echo.address() as AddressInfo).port };
-  proxy = new FaultProxy(target, new Random('a'));
+  proxy = new FaultProxy([target], new Random('a'));
   port = Number(new URL(await proxy.listen()).port);
 });
 
@@ -102,6 +105,50 @@ describe('FaultProxy', () => {
     expect(caller.text()).toBe('1');
     resume();
     await until(() => caller.text() === '12');
+  });
+
+  it('holds back everyone, those included who come later', async () => {
+    const first = await call();
+    const release = proxy.hold('up', 'down');
+    const second = await call();
+    first.socket.write('1');
+    second.socket.write('2');
+    const heard = await Promise.race([
+      first.ended,
+      second.ended,
+      new Promise((resolve) => setImmediate(resolve)),
+    ]);
+    expect([heard, first.text(), second.text(), pieces]).toEqual([undefined, '', '', []]);
+    release();
+    await until(() => first.text() + second.text() === '12');
+  });
+
+  it('mutes those who listen, and nobody else', async () => {
+    const [listener, other] = [await call(), await call()];
+    listener.socket.write('LISTEN "x"');
+    await until(() => listener.text() !== '');
+    const resume = proxy.mute();
+    listener.socket.write('!');
+    other.socket.write('?');
+    await until(() => other.text() === '?' && Buffer.concat(pieces).includes('!'));
+    expect(listener.text()).toBe('LISTEN "x"');
+    resume();
+    await until(() => listener.text() === 'LISTEN "x"!');
+  });
+
+  it('leaves a server alone with a connection whose client is gone', async () => {
+    const caller = await call();
+    caller.socket.write('1');
+    await until(() => caller.text() === '1');
+    let closed = false;
+    connections[0]?.on('close', () => {
+      closed = true;
+    });
+    const undo = proxy.abandon(0);
+    await caller.ended;
+    expect(closed).toBe(false);
+    undo();
+    await until(() => closed);
   });
 
   it('hands things on in small pieces, unharmed', async () => {

@@ -73,6 +73,8 @@ export class PlainDirect implements Reader, WheelMember {
   // As the reader of conversations.
 
   write(feed: Feed, records: readonly LogRecord[]): void {
+    // What comes while the connection is closing is not sent any more, and the answer to our close proves nothing of it.
+    if (!this.outlet.isOpen) return;
     let given = false;
     for (const record of records) {
       const text = this.#isForUs(feed, record) ? messageText(record) : undefined;

@@ -25,12 +25,17 @@ export class WebSocketOutlet implements Connection {
     return this.socket.bufferedAmount;
   }
 
+  /** Whether what is sent goes out; otherwise it is dropped. */
+  get isOpen(): boolean {
+    return this.socket.readyState === 1;
+  }
+
   send(text: string): void {
-    if (this.socket.readyState === 1) this.socket.send(text);
+    if (this.isOpen) this.socket.send(text);
   }
 
   ping(payload: string): void {
-    if (this.socket.readyState === 1) this.socket.ping(payload);
+    if (this.isOpen) this.socket.ping(payload);
   }
 
   fellBehind(channel: string): void {

@@ -1,7 +1,12 @@
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { WebSocket } from '@fullduplex/websocket';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Feed } from '../../src/delivery/feed.js';
+import type { LogRecord } from '../../src/log/log.js';
+import { PlainDirect, type PlainDirectServices } from '../../src/transport/plain-direct.js';
 import { type Running, startServer, type TestSocket } from '../support/server.js';
 import { until } from '../support/wait.js';
 
@@ -181,4 +186,45 @@ describe('/ws/NAME, the plain one-to-one chat', () => {
       });
     }
   });
+});
+
+test('what comes when the connection is closing already was not given', async () => {
+  const marked: number[] = [];
+  const socket = Object.assign(new EventEmitter(), {
+    readyState: 1,
+    bufferedAmount: 0,
+    send() {},
+    ping() {},
+  });
+  const services = {
+    clock: { now: () => 0, monotonic: () => 0, after: () => () => {} },
+    intake: { pending: 1, perSecond: 1 },
+    randomId: () => 'a',
+    renewal: 1000,
+    wheel: { set() {}, delete() {} },
+    presence: { renew: () => false, end() {} },
+    finish() {},
+    chat: {
+      signIn: async () => 'bob',
+      memberships: async () => ({ channels: new Map(), watch: () => () => {} }),
+      markHandedOver: async (_user: string, _channel: string, offset: number) => void marked.push(offset),
+    },
+  };
+  const plain = new PlainDirect(
+    socket as unknown as WebSocket,
+    'bob',
+    services as unknown as PlainDirectServices,
+  );
+  await new Promise(setImmediate);
+  const feed = { channel: 'direct:alice,bob' } as Feed;
+  const record = (offset: number): LogRecord => ({
+    ...{ id: offset, offset, time: 0, channel: feed.channel, sender: 'alice' },
+    data: JSON.stringify({ type: 'message', text: 'hello' }),
+  });
+  plain.write(feed, [record(1)]);
+  // The server says goodbye, and the other side answers.
+  socket.readyState = 2;
+  plain.write(feed, [record(2)]);
+  socket.emit('close', 1012, Buffer.alloc(0));
+  expect(marked).toEqual([1]);
 });

@@ -122,7 +122,8 @@ class ReaderCheck {
     const { user, place = 0, besides } = this.#journal;
     const intervals = besides.includes(channel) ? ALWAYS : this.#truth.intervals(user, channel);
     if (!intervals || id === undefined) return undefined;
-    if (id <= place) {
+    // The client says where it begins when it has been given the first already.
+    if (id <= place && this.#journal.kind === 'bare') {
       this.#violate('early', channel, `${offset}, with the id ${id}, is from before its place ${place}`);
       return null;
     }
@@ -159,12 +160,20 @@ class ReaderCheck {
   #due(channel: string, interval: Interval | undefined): number | undefined {
     const { at, interval: before } = this.#reading(channel);
     if (at !== undefined && before === interval) return at + 1;
+    // Where the id is not known of what retention took, who belonged all the time still did.
+    if (at !== undefined && (!before || !interval)) return this.#isSteady(channel) ? at + 1 : undefined;
     const { place = 0, baseline, joined } = this.#journal;
     const base = baseline.get(channel)?.offset ?? joined.get(channel)?.offset;
-    if (!interval) return at !== undefined ? at + 1 : base === undefined ? undefined : base + 1;
+    if (!interval) return this.#isSteady(channel) && base !== undefined ? base + 1 : undefined;
     const start = this.#truth.firstFrom(channel, Math.max(interval.from, place + 1));
     if (start !== undefined) return start;
     return interval.from <= place && base !== undefined ? base + 1 : undefined;
+  }
+
+  #isSteady(channel: string): boolean {
+    const { user, besides } = this.#journal;
+    if (besides.includes(channel)) return true;
+    return (this.#truth.intervals(user, channel)?.length ?? 1) === 1;
   }
 
   #gap({ channel, reason, epoch, from, to }: Gap): void {

@@ -4,9 +4,11 @@ import type { Epoch, Stored, StoredChannel, StoredRecord } from './truth.js';
 
 /** @throws {Error} when the database cannot be reached, or holds no log */
 export async function readPostgres(url: string): Promise<Stored> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+  // A connection that is lost fails what is asked over it.
+  client.on('error', () => {});
   try {
+    await client.connect();
     // All of it as of one moment.
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await client.query('SET LOCAL search_path = fullduplex');
@@ -32,7 +34,8 @@ export async function readPostgres(url: string): Promise<Stored> {
       ),
     };
   } finally {
-    await client.end();
+    // Of a connection that was lost there may be no end.
+    void client.end().catch(() => {});
   }
 }
 
