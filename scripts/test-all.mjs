@@ -18,8 +18,11 @@ const OTHER_NODES = ['22.23.3', '24.21.0'];
  * of its own, nor what is held under floods, whose bounds are measured under one version.
  */
 const NEAR_NODE = [
-  ...['packages/websocket/', 'packages/wire/', 'packages/server/test/log/'],
-  ...['--exclude', '**/log/postgres/**', '--exclude', '**/flood/**'],
+  'packages/websocket/',
+  'packages/wire/',
+  'packages/server/test/log/',
+  '--exclude=**/log/postgres/**',
+  '--exclude=**/flood/**',
 ];
 
 requireNode();

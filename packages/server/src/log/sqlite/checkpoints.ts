@@ -33,6 +33,8 @@ export class Checkpoints {
 
   /** To be called before each commit, which waits for it. */
   async beforeCommit(): Promise<void> {
+    // On a busy machine the copying may get less time than the commits.
+    if (this.#fresh >= this.#options.most) await this.#running;
     if (!this.#restart) return;
     this.#restart = false;
     try {

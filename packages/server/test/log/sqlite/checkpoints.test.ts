@@ -45,6 +45,30 @@ test('past its bound the write-ahead log begins anew before a commit, with littl
   expect(modes).toEqual(['PASSIVE', 'PASSIVE', 'PASSIVE', 'RESTART']);
 });
 
+test('a copying that falls behind is waited for: else there would be no bound', async () => {
+  let finish: (result: CheckpointResult) => void = () => {};
+  const checkpoints = new Checkpoints({
+    checkpoint: () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+    every: 1000,
+    most: 4000,
+    failed: () => {},
+  });
+  const done: string[] = [];
+  checkpoints.committed(1000);
+  checkpoints.committed(3999);
+  await checkpoints.beforeCommit();
+  checkpoints.committed(1);
+  const waiting = checkpoints.beforeCommit().then(() => done.push('commit'));
+  await Promise.resolve();
+  expect(done).toEqual([]);
+  finish({ pages: 3000, copied: 3000 });
+  await waiting;
+  expect(done).toEqual(['commit']);
+});
+
 test('copying that fails is told, harms no commit, and is tried again', async () => {
   const { checkpoints, modes, failures } = setUp(
     new Error('no'),
