@@ -24,6 +24,7 @@ export async function connect(session: Session, params: MethodParams['connect'])
   const data = {
     user,
     cursor,
+    epoch: session.services.hub.epoch,
     ...(recovered === undefined ? {} : { recovered }),
     ...(channels === undefined ? {} : { channels }),
     ...(more ? { more } : {}),

@@ -49,6 +49,21 @@ describe('connect', () => {
 });
 
 describe('follow: mine', () => {
+  test('says the epoch, which names alone and pushes do not tell', async () => {
+    const session = await fresh();
+    const token = await server.token('alice');
+    const { data, subs } = await session.call('connect', { token, data: { follow: 'mine' } });
+    expect(data?.epoch).toBe(subs?.[LOBBY]?.epoch);
+    const again = await fresh();
+    const since = data?.cursor;
+    const result = await again.call('connect', { token, data: { follow: 'mine', since } });
+    expect(result.data).toMatchObject({
+      epoch: data?.epoch,
+      recovered: true,
+      channels: ['user:alice', LOBBY],
+    });
+  });
+
   test('subscribes what the user belongs to, the own feed first', async () => {
     const session = await fresh();
     const { subs } = await session.call('connect', {
