@@ -69,7 +69,8 @@ export interface VerifyReport {
 export async function runVerify(options: VerifyOptions = {}): Promise<VerifyReport> {
   const begin = Date.now();
   const { seed = randomBytes(6).toString('hex'), seconds = 20, participants = 16, kinds } = options;
-  const progress = options.onProgress ?? (() => {});
+  const progress = (line: string): void =>
+    options.onProgress?.(`${((Date.now() - begin) / 1_000).toFixed(1).padStart(6)} s  ${line}`);
   const target = await targetOf(options, seed);
   const proxy = new FaultProxy(target.addresses, new Random(`${seed}/proxy`));
   let stage: Stage | undefined;

@@ -4,7 +4,11 @@ import type { Epoch, Stored, StoredChannel, StoredRecord } from './truth.js';
 
 /** @throws {Error} when the database cannot be reached, or holds no log */
 export async function readPostgres(url: string): Promise<Stored> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 10_000,
+  });
   // A connection that is lost fails what is asked over it.
   client.on('error', () => {});
   try {
