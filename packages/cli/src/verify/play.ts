@@ -36,8 +36,9 @@ export class Play {
   readonly #options: PlayOptions;
   /** Undoes the faults that last. */
   readonly #undo = new Set<() => void>();
-  /** Each server is ended and started by one fault after the other; so is the database's. */
+  /** To a server, its own or the database's, one thing is done at a time: what comes meanwhile is left out. */
   readonly #turns = new Map<unknown, Promise<void>>();
+  readonly #made: Fault[] = [];
   /** What could not be done. */
   readonly #failures: unknown[] = [];
   /** Texts, so that no two are the same. */
@@ -47,12 +48,13 @@ export class Play {
     this.#options = options;
   }
 
-  /** Resolves when all faults are made and undone. */
-  async run(faults: readonly Fault[]): Promise<void> {
+  /** Resolves with the faults that were made, when all are undone. */
+  async run(faults: readonly Fault[]): Promise<readonly Fault[]> {
     const begin = Date.now();
     const writing = this.#write(begin + this.#options.duration);
     for (const fault of faults) {
       await sleep(begin + fault.at - Date.now());
+      this.#made.push(fault);
       this.#make(fault);
     }
     await writing;
@@ -60,6 +62,7 @@ export class Play {
     await Promise.all(this.#turns.values());
     const [failure] = this.#failures;
     if (failure !== undefined) throw failure;
+    return this.#made;
   }
 
   async #write(until: number): Promise<void> {
@@ -237,13 +240,16 @@ export class Play {
   }
 
   #inTurn(of: unknown, run: () => Promise<void>): void {
-    const before = this.#turns.get(of) ?? Promise.resolve();
-    this.#turns.set(
-      of,
-      before.then(run).catch((error: unknown) => {
+    if (this.#turns.has(of)) {
+      this.#made.pop();
+      return;
+    }
+    const turn = run()
+      .catch((error: unknown) => {
         this.#failures.push(error);
-      }),
-    );
+      })
+      .finally(() => this.#turns.delete(of));
+    this.#turns.set(of, turn);
   }
 }
 

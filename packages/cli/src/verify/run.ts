@@ -69,7 +69,8 @@ export interface VerifyReport {
 export async function runVerify(options: VerifyOptions = {}): Promise<VerifyReport> {
   const begin = Date.now();
   const { seed = randomBytes(6).toString('hex'), seconds = 20, participants = 16, kinds } = options;
-  const progress = options.onProgress ?? (() => {});
+  const progress = (line: string): void =>
+    options.onProgress?.(`${((Date.now() - begin) / 1_000).toFixed(1).padStart(6)} s  ${line}`);
   const target = await targetOf(options, seed);
   const proxy = new FaultProxy(target.addresses, new Random(`${seed}/proxy`));
   let stage: Stage | undefined;
@@ -85,9 +86,9 @@ export async function runVerify(options: VerifyOptions = {}): Promise<VerifyRepo
     const witness = new Witness(() => target.read(asked));
     // Somebody else's server has enough to do.
     const unwatch = target.nodes.length > 0 ? witness.watch() : async () => {};
-    await new Play({ seed, duration, target, proxy, stage }).run(faults);
+    const made = await new Play({ seed, duration, target, proxy, stage }).run(faults);
     await unwatch();
-    progress(`${faults.length} faults are made. Waiting for everything to settle.`);
+    progress(`${made.length} faults were made. Waiting for everything to settle.`);
     const violations = await settle(target, stage, witness, options.patience);
     violations.push(...(await probeDeleted(target, stage)));
     progress('Comparing what everyone saw with what is kept.');
@@ -105,7 +106,7 @@ export async function runVerify(options: VerifyOptions = {}): Promise<VerifyRepo
       log: target.nodes.length === 0 ? 'unknown' : target.database ? 'postgres' : 'sqlite',
       ...countMessages(journals),
       trimmed: sum([...truth.channels.values()].map(({ oldest }) => oldest - 1)),
-      faults: countFaults(faults),
+      faults: countFaults(made),
       violations,
       took: Math.round((Date.now() - begin) / 1_000),
     };

@@ -37,6 +37,7 @@ const CONFIG = {
     pongTimeout: 5,
     streamLife: 5,
     retentionSweep: 1,
+    closeTimeout: 1,
     storagePatience: 2,
     storageLoss: 6,
   },

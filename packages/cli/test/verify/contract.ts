@@ -110,6 +110,27 @@ export function participantContract(
     expect(alice.journal.given.filter(({ is }) => is !== 'publication')).toEqual([]);
   });
 
+  it('reads on when it hops while it takes nothing', async () => {
+    const alice = await start('alice', transports.at(-1)!);
+    const bob = await tokenOf('bob');
+    const expected: string[] = [];
+    const say = async (text: string): Promise<void> => {
+      expected.push(text);
+      await ask(url, '/api/commands/message.send', { channel: LOBBY, key: text, text }, bob);
+    };
+    for (let count = 0; count < 5; count += 1) {
+      const goOn = alice.pause();
+      // Some of it has come, and waits to be taken.
+      await say(`${count} before`);
+      await say(`${count} again`);
+      alice.hop(transports.at(-1)!);
+      goOn();
+      await say(`${count} after`);
+      await until(() => texts(alice).length === expected.length);
+    }
+    expect(texts(alice)).toEqual(expected);
+  });
+
   it('joins a room on the way, and sees it from there', async () => {
     const alice = await start('alice', transports[0]!);
     const bob = await tokenOf('bob');

@@ -218,7 +218,11 @@ test('what comes when the connection is closing already was not given', async ()
   await new Promise(setImmediate);
   const feed = { channel: 'direct:alice,bob' } as Feed;
   const record = (offset: number): LogRecord => ({
-    ...{ id: offset, offset, time: 0, channel: feed.channel, sender: 'alice' },
+    id: offset,
+    offset,
+    time: 0,
+    channel: feed.channel,
+    sender: 'alice',
     data: JSON.stringify({ type: 'message', text: 'hello' }),
   });
   plain.write(feed, [record(1)]);
