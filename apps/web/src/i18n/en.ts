@@ -37,7 +37,8 @@ export const en = {
   offlineNote: 'You’re offline. Will send when back.',
   unreachableNote: 'The server cannot be reached. Will send when it can.',
   offlineByChoice: 'You went offline. Will send when back.',
-  retryIn: (wait: string) => `Trying again ${wait}.`,
+  // "in 4 sec." brings its own full stop.
+  retryIn: (wait: string) => `Trying again ${wait}.`.replace('..', '.'),
   retryNow: 'Try now',
   goOnline: 'Go online',
   goOffline: 'Go offline',
